@@ -1,0 +1,50 @@
+"""How an update is carried out: what the settings say, what suits the base, what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tear_core.learn.optimizer import Kind
+from tear_core.learn.schedule import LambdaSchedule
+from tear_core.model.base import Base
+from tear_core.model.tree import LoraShape
+from tear_core.settings import Settings
+
+USUAL_LEARNING_RATE = 2e-4
+USUAL_EPOCHS = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that shapes an update. `capacity` is tokens to a pack."""
+
+    shape: LoraShape = LoraShape()
+    learning_rate: float = USUAL_LEARNING_RATE
+    epochs: int = USUAL_EPOCHS
+    schedule: LambdaSchedule = LambdaSchedule()
+    replay_share: float = 0.5
+    batch: int = 16
+    capacity: int = 512
+    clip: float = 1.0
+    optimizer: Kind = "adamw"
+
+
+def plan_for(base: Base, settings: Settings) -> Plan:
+    """Settings first; where they leave a choice open, what the base says of itself; then the usual."""
+    own = base.learning
+    return Plan(
+        shape=LoraShape(settings.rank, settings.alpha, settings.dropout, settings.targets),
+        learning_rate=settings.learning_rate or own.get("learning_rate", USUAL_LEARNING_RATE),
+        epochs=settings.epochs or own.get("epochs", USUAL_EPOCHS),
+        schedule=LambdaSchedule(
+            settings.lambda_start,
+            settings.lambda_end,
+            settings.lambda_generations,
+            settings.lambda_schedule,
+        ),
+        replay_share=settings.replay_share,
+        batch=settings.batch_triples,
+        capacity=settings.pack_tokens or (512 if base.device.type == "cpu" else 4096),
+        clip=settings.clip,
+        optimizer=settings.optimizer,
+    )

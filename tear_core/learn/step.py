@@ -1,0 +1,135 @@
+"""One optimizer step over one accumulation window of triples."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from tear_core.learn.loss import Example, Window, dual_loss, window_of
+from tear_core.model.packing import pack
+from tear_core.model.scoring import token_nll
+from tear_core.model.tree import Tree
+
+
+class OutOfMemory(RuntimeError):
+    """Not even the longest triple alone fits into memory."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did.
+
+    Attributes:
+        response_loss: L_response in nats per token before the step; nan if no response counts.
+        consequence_loss: L_consequence in nats per token before the step.
+        grad_norm: before clipping.
+        tokens: supervised tokens in the window.
+        capacity: tokens a pack may hold from now on (halved when memory ran out).
+        discarded: the step was not taken, because a loss or a gradient was not finite.
+    """
+
+    response_loss: float
+    consequence_loss: float
+    grad_norm: float
+    tokens: int
+    seconds: float
+    capacity: int
+    discarded: bool = False
+
+
+def dual_step(
+    tree: Tree,
+    optimizer: torch.optim.Optimizer,
+    examples: Sequence[Example],
+    *,
+    lambda_: float,
+    capacity: int,
+    clip: float = 1.0,
+    seed: int = 0,
+    give_way: Callable[[], None] = lambda: None,
+) -> StepReport:
+    """Accumulate the dual loss of a window pack by pack, then take one optimizer step.
+
+    `give_way` is called before each pack: learning waits there while a reply is written.
+    `seed` fixes dropout. When memory runs out the packs are halved and the whole window is
+    done again, so the effective batch stays what it was.
+
+    Raises:
+        OutOfMemory: nothing smaller is left to try.
+    """
+    began = time.perf_counter()
+    window = window_of(examples)
+    while True:
+        try:
+            sums = _accumulate(tree, examples, window, lambda_, capacity, seed, give_way)
+            break
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            optimizer.zero_grad(set_to_none=True)
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            longest = max(len(example.tokens) for example in examples)
+            if capacity <= longest:
+                raise OutOfMemory(
+                    f"a triple of {longest} tokens does not fit into memory"
+                ) from error
+            capacity = max(longest, capacity // 2)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    norm = float(torch.nn.utils.clip_grad_norm_(parameters, clip))
+    finite = all(map(math.isfinite, (*sums, norm)))
+    if finite:
+        optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return StepReport(
+        response_loss=sums[0] if window.response else math.nan,
+        consequence_loss=sums[1],
+        grad_norm=norm,
+        tokens=int(window.response + window.consequence),
+        seconds=time.perf_counter() - began,
+        capacity=capacity,
+        discarded=not finite,
+    )
+
+
+def _accumulate(
+    tree: Tree,
+    examples: Sequence[Example],
+    window: Window,
+    lambda_: float,
+    capacity: int,
+    seed: int,
+    give_way: Callable[[], None],
+) -> tuple[float, float]:
+    response = consequence = 0.0
+    tree.network.train()
+    try:
+        with _seeded(tree.base.device, seed):
+            for row in pack([e.tokens for e in examples], capacity, tree.base.device):
+                give_way()
+                loss = dual_loss(token_nll(tree, row), row, examples, window, lambda_)
+                loss.total.backward()
+                response += float(loss.response)
+                consequence += float(loss.consequence)
+    finally:
+        tree.network.eval()
+    return response, consequence
+
+
+@contextmanager
+def _seeded(device: torch.device, seed: int) -> Iterator[None]:
+    """The global generator is seeded inside, and outside as if nothing had happened."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return "out of memory" in str(error).lower() or "can't allocate memory" in str(error).lower()
