@@ -1,0 +1,54 @@
+"""The engine's work inside a command, when no engine runs. Torch is paid for at the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tear_core.engine.messages import (
+    EngineStatus,
+    LearnRequest,
+    Reply,
+    SpeakRequest,
+    SurpriseRequest,
+)
+from tear_core.settings import load_settings
+
+if TYPE_CHECKING:
+    from tear_core.engine.service import Service
+
+
+class InProcess:
+    """An `EngineClient` whose engine is this process."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    @cached_property
+    def _service(self) -> Service:
+        from tear_core.engine.service import Service
+
+        return Service(self._home, load_settings())
+
+    def status(self) -> EngineStatus:
+        return self._service.status()
+
+    def speak(self, request: SpeakRequest) -> Iterator[Reply]:
+        return self._service.speak(request)
+
+    def cancel(self, request_id: str) -> None:
+        self._service.cancel(request_id)
+
+    def surprise(self, request: SurpriseRequest) -> dict[str, Any]:
+        return self._service.surprise(request)
+
+    def learn(self, request: LearnRequest) -> Iterator[Reply]:
+        return self._service.learn(request)
+
+    def stop_learning(self) -> None:
+        self._service.stop_learning()
+
+    def poke(self) -> None:
+        """Nobody learns in the background of a command."""

@@ -1,0 +1,40 @@
+"""Replies before learning: the learner waits at its next micro-batch while anybody speaks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Floor:
+    """Who may use the model. One reply at a time; learning in between."""
+
+    def __init__(self) -> None:
+        self._speaking = threading.Lock()
+        self._waiting = 0
+        self._quiet = threading.Condition()
+
+    @contextmanager
+    def reply(self) -> Iterator[None]:
+        """Hold the floor for a reply. The learner finishes its micro-batch and waits."""
+        with self._quiet:
+            self._waiting += 1
+        try:
+            with self._speaking:
+                yield
+        finally:
+            with self._quiet:
+                self._waiting -= 1
+                self._quiet.notify_all()
+
+    @property
+    def taken(self) -> bool:
+        """A reply is being written, or waits to be."""
+        return self._waiting > 0
+
+    def give_way(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Wait until nobody speaks, or `stop` is true."""
+        with self._quiet:
+            while self._waiting and not stop():
+                self._quiet.wait(timeout=0.5)
