@@ -14,7 +14,7 @@ Landing = Literal["healed", "neutral", "hurt"]
 """How a response landed, marked by the author. A `hurt` response is witnessed, never imitated."""
 
 Order = Literal["after", "before", "reflect"]
-"""Where the scene stands: after the response, before it, or between a draft and the final response."""
+"""Where the scene stands: after the response, before it, or between a draft and the response."""
 
 LANDINGS: tuple[Landing, ...] = get_args(Landing)
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -77,4 +77,5 @@ class Triple:
             "consequence": self.consequence,
         }
         canonical = json.dumps(words, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        data = canonical.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -17,7 +17,7 @@ from tear_core.triples import Exchange, Landing, Order
 
 Kind = Literal[
     "input",  # {text, order, blind}
-    "draft",  # {candidate, text, generation, seed, tokens, seconds, prefill_tokens, stopped, sampling}
+    "draft",  # {candidate, text, generation, seed, sampling, tokens, seconds, prefill_tokens, ...}
     "scene",  # {candidate, text, tokens, seconds, prefill_tokens, stopped}
     "response",  # {candidate, text, tokens, seconds, prefill_tokens}
     "edit",  # {candidate, text, of}: a candidate written by the researcher

@@ -42,7 +42,7 @@ class TripleTooLong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A rendered triple. `sections[i]` is the section of `ids[i]` as a *target* (predicted from i-1)."""
+    """A rendered triple. `sections[i]` is the section of `ids[i]` as a *target*, from i-1."""
 
     ids: list[int]
     sections: list[int]

@@ -40,7 +40,9 @@ def main() -> int:
     _log_to(places.logs_folder(home) / "engine.log")
     try:
         with FileLock(places.engine_lock(home), timeout=0, mode=0o600):
-            return serve(home, given.idle_minutes)
+            code = serve(home, given.idle_minutes)
+            logging.shutdown()
+            os._exit(code)  # torch's own threads do not survive an orderly interpreter shutdown
     except Timeout:
         log.info("another engine serves this home")
         return BUSY
@@ -51,7 +53,6 @@ def main() -> int:
 
 def serve(home: Path, idle_minutes: float) -> int:
     """Serve this home until the end. The caller holds the engine's lock."""
-    os.umask(0o177)
     service, activity = Service(home, load_settings()), Activity()
     with open_store(home) as store:
         report = generations.reconcile(store)
@@ -79,6 +80,7 @@ def serve(home: Path, idle_minutes: float) -> int:
         server.run()
     finally:
         addresses.withdraw(home)
+        service.end(seconds=10)
     return 0
 
 
@@ -109,11 +111,9 @@ def _learn_in_background(service: Service, activity: Activity) -> None:
             continue
         try:
             while _pending(service.home):
-                last = None
-                for last in service.learn(LearnRequest()):
-                    pass
-                if last is None or last["event"] != "published":
-                    log.warning("learning ended with %s", (last or {}).get("message", "nothing"))
+                *_, last = service.learn(LearnRequest())
+                if last["event"] != "published":
+                    log.warning("learning ended: %s", last.get("message", last["event"]))
                     break  # not again until something changes
         except EngineBusy:
             time.sleep(2)

@@ -44,7 +44,11 @@ class EngineClient(Protocol):
     def surprise(self, request: SurpriseRequest) -> dict[str, Any]: ...
 
     def learn(self, request: LearnRequest) -> Iterator[Reply]:
-        """Learn what is pending, streaming steps. Raises `EngineBusy` while another learner runs."""
+        """Learn what is pending, streaming steps.
+
+        Raises:
+            EngineBusy: another learner runs.
+        """
         ...
 
     def stop_learning(self) -> None:
@@ -52,7 +56,7 @@ class EngineClient(Protocol):
         ...
 
     def poke(self) -> None:
-        """Say that the database changed: there may be new pending triples, or another live generation."""
+        """Say that the database changed: there may be new pending triples."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The engine's work inside a command, when no engine runs. Torch is paid for at the first request."""
+"""The engine's work inside a command, when no engine runs. The first request pays for torch."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -214,10 +215,10 @@ class Service:
             EngineBusy: another learner is at work, here or in another process.
         """
         asked = Asked(request.limit, request.lambda_, request.epochs, request.seed)
-        self._stop_learning.clear()
         stop = self._stop_learning.is_set
         try:
             with learner_lock(places.learner_lock(self.home)):
+                self._stop_learning.clear()
                 base = self.load()
                 if self._learner is None:
                     self._learner = Learner(base, self._plan)
@@ -240,6 +241,13 @@ class Service:
         """After this step; nothing is published."""
         self._stop_learning.set()
 
+    def end(self, seconds: float) -> None:
+        """Stop learning, and wait this long for it: a generation being written is finished."""
+        self.stop_learning()
+        deadline = time.monotonic() + seconds
+        while self._learning is not None and time.monotonic() < deadline:
+            time.sleep(0.02)
+
 
 @contextmanager
 def _told() -> Iterator[None]:
@@ -248,4 +256,3 @@ def _told() -> Iterator[None]:
         yield
     except CANNOT as error:
         raise EngineError(str(error)) from error
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -46,7 +47,7 @@ class Sampler:
 
     def next(self, logits: Tensor, written: Sequence[int]) -> int:
         """The next id from logits [vocabulary]; `written` is what the penalty looks at."""
-        past = torch.tensor([list(written)], dtype=torch.long, device=logits.device)
+        past: Any = torch.tensor([list(written)], dtype=torch.long, device=logits.device)
         scores = self._processors(past, logits.float()[None])
         if self._greedy:
             return int(scores.argmax())

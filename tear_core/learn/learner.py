@@ -60,7 +60,7 @@ class Learner:
     def learn(
         self,
         store: Store,
-        asked: Asked = Asked(),  # noqa: B008  frozen
+        asked: Asked = Asked(),
         give_way: Callable[[], None] = lambda: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Told]:
@@ -72,7 +72,9 @@ class Learner:
         began = time.perf_counter()
         new, too_long = self._pending(store, asked.limit)
         if too_long:
-            triples.set_status(store, too_long, "too_long", "longer than the model reads", "learner")
+            triples.set_status(
+                store, too_long, "too_long", "longer than the model reads", "learner"
+            )
         if not new:
             yield nothing_to_learn(generations.live(store, self.base.name))
             return
@@ -100,7 +102,7 @@ class Learner:
             return
         seconds = time.perf_counter() - began
         row = self._publish(store, run, before, after, seconds)
-        yield {"event": "published", **published(row, live=row.number)}
+        yield {"event": "published", **published(row, generations.live(store, self.base.name))}
 
     def _pending(self, store: Store, limit: int | None) -> tuple[list[StoredTriple], list[str]]:
         fits, too_long = [], []
@@ -210,32 +212,37 @@ class Learner:
         digest = write_generation(
             places.generations_folder(store.home) / folder, tree, state, about
         )
-        row = generations.publish(
-            store,
-            Generation(
-                number=number,
-                parent=self._at or None,
-                base=self.base.name,
-                base_revision=self.base.revision,
-                base_fingerprint=self.base.fingerprint,
-                folder=folder,
-                manifest_sha256=digest,
-                triples=len(run.new),
-                replayed=len(run.replayed),
-                steps=run.taken,
-                tokens=run.tokens,
-                seconds=seconds,
-                lambda_=run.lambda_,
-                settings=settings,
-                response_before=before["response"],
-                response_after=after["response"],
-                consequence_before=before["consequence"],
-                consequence_after=after["consequence"],
-            ),
-            new_ids=[s.id for s in run.new],
-            replayed_ids=sorted(run.replayed),
+        generation = Generation(
+            number=number,
+            parent=self._at or None,
+            base=self.base.name,
+            base_revision=self.base.revision,
+            base_fingerprint=self.base.fingerprint,
+            folder=folder,
+            manifest_sha256=digest,
+            triples=len(run.new),
+            replayed=len(run.replayed),
+            steps=run.taken,
+            tokens=run.tokens,
+            seconds=seconds,
+            lambda_=run.lambda_,
+            settings=settings,
+            response_before=before["response"],
+            response_after=after["response"],
+            consequence_before=before["consequence"],
+            consequence_after=after["consequence"],
         )
-        learning_log.published_as(store, run.id, row.number)
+        with store.write():
+            # A person who went back to another generation meanwhile is not overruled.
+            unmoved = generations.live(store, self.base.name) == self._at
+            row = generations.publish(
+                store,
+                generation,
+                new_ids=[s.id for s in run.new],
+                replayed_ids=sorted(run.replayed),
+                make_live=unmoved,
+            )
+            learning_log.published_as(store, run.id, row.number)
         self._at, self._state = row.number, state
         return row
 

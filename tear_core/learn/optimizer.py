@@ -22,7 +22,7 @@ def make_optimizer(tree: Tree, kind: Kind, learning_rate: float) -> torch.optim.
         "weight_decay": 0.01,
     }
     if kind == "adamw8bit":
-        import bitsandbytes  # noqa: PLC0415  heavy, and only this choice needs it
+        import bitsandbytes
 
         made: torch.optim.Optimizer = bitsandbytes.optim.AdamW8bit(parameters, **settings)
         return made
@@ -30,15 +30,24 @@ def make_optimizer(tree: Tree, kind: Kind, learning_rate: float) -> torch.optim.
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The optimizer's state, split into tensors (for safetensors) and numbers (for JSON)."""
+    """The optimizer's state, split into tensors (for safetensors) and numbers (for JSON).
+
+    A key is the path through the state: `3/exp_avg`, or deeper where a library nests.
+    """
     tensors: dict[str, Tensor] = {}
     numbers: dict[str, Any] = {}
+
+    def visit(path: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                visit(f"{path}/{name}", inner)
+        elif isinstance(value, Tensor):
+            tensors[path] = value.detach().cpu().clone().contiguous()
+        else:
+            numbers[path] = value
+
     for index, state in optimizer.state_dict()["state"].items():
-        for name, value in state.items():
-            if isinstance(value, Tensor):
-                tensors[f"{index}.{name}"] = value.detach().cpu().clone().contiguous()
-            else:
-                numbers[f"{index}.{name}"] = value
+        visit(str(index), state)
     return tensors, numbers
 
 
@@ -46,9 +55,12 @@ def restore_optimizer(
     optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]
 ) -> None:
     """Put back what `optimizer_tensors` gave; learning rate and the like stay as they are."""
-    state: dict[int, dict[str, Any]] = {}
-    for key, value in {**tensors, **numbers}.items():
-        index, _, name = key.partition(".")
-        state.setdefault(int(index), {})[name] = value
+    state: dict[Any, Any] = {}
+    for path, value in {**tensors, **numbers}.items():
+        index, *names, last = path.split("/")
+        inner = state.setdefault(int(index), {})
+        for name in names:
+            inner = inner.setdefault(name, {})
+        inner[last] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})

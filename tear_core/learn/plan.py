@@ -30,7 +30,7 @@ class Plan:
 
 
 def plan_for(base: Base, settings: Settings) -> Plan:
-    """Settings first; where they leave a choice open, what the base says of itself; then the usual."""
+    """Settings first; where they leave it open, what the base says of itself; then the usual."""
     own = base.learning
     return Plan(
         shape=LoraShape(settings.rank, settings.alpha, settings.dropout, settings.targets),

@@ -1,8 +1,8 @@
 """Adapters on disk: a plain PEFT LoRA, and the delimiter deltas beside it.
 
-    adapter_config.json        peft's own, with the base's name and pinned revision
-    adapter_model.safetensors  LoRA matrices only, never an embedding
-    delimiters.safetensors     (6, hidden) deltas, if the tree writes delimiters as rows
+adapter_config.json        peft's own, with the base's name and pinned revision
+adapter_model.safetensors  LoRA matrices only, never an embedding
+delimiters.safetensors     (6, hidden) deltas, if the tree writes delimiters as rows
 """
 
 from __future__ import annotations
@@ -77,6 +77,6 @@ def _plain(tensor: Tensor) -> Tensor:
 
 
 def _tree_name(saved: str) -> str:
-    """peft leaves the adapter's name out of its files: ...lora_A.weight -> ...lora_A.default.weight"""
+    """peft leaves the adapter's name out of its files: lora_A.weight -> lora_A.default.weight"""
     stem, _, last = saved.rpartition(".")
     return f"{stem}.default.{last}"

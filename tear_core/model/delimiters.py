@@ -41,7 +41,7 @@ class DelimiterRows(nn.Module):
         self.tied = tied
 
     def attach(self, network: Any) -> None:
-        """Hook the deltas into a model's embedding and head. The model's tensors are not touched."""
+        """Hook the deltas into a model's embedding and head. Its tensors are not touched."""
         network.get_input_embeddings().register_forward_hook(self._at_embedding)
         network.get_output_embeddings().register_forward_hook(self._at_head)
 

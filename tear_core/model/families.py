@@ -50,7 +50,7 @@ def lora_targets(network: Any, wanted: Targets) -> list[str] | str:
 
 
 def language_config(config: Any) -> Any:
-    """The config of the language model alone; the vision tower of an image-text model is left out."""
+    """The config of the language model alone, without an image-text model's vision tower."""
     text = config.get_text_config()
     if text is not config:
         tied = getattr(config, "tie_word_embeddings", False) or text.tie_word_embeddings

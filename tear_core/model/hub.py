@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
 )
-from tqdm.auto import tqdm
+from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 PATTERNS = ["*.json", "*.safetensors", "tokenizer*", "*.model", "*.txt"]
 NEVER = ["*.bin", "*.pt", "*.pth", "*.pkl", "*.py", "consolidated*", "original/*", "onnx/*"]
@@ -43,7 +43,10 @@ def fetch(
         raise OSError(f"there is no model folder {name}; a Hub id looks like Qwen/Qwen3-1.7B-Base")
     try:
         cached = snapshot_download(
-            name, revision=revision, allow_patterns=PATTERNS, ignore_patterns=NEVER,
+            name,
+            revision=revision,
+            allow_patterns=PATTERNS,
+            ignore_patterns=NEVER,
             local_files_only=True,
         )
         if any(Path(cached).glob("*.safetensors")) and (Path(cached) / "config.json").exists():
@@ -52,7 +55,10 @@ def fetch(
         pass
     try:
         path = snapshot_download(
-            name, revision=revision, allow_patterns=PATTERNS, ignore_patterns=NEVER,
+            name,
+            revision=revision,
+            allow_patterns=PATTERNS,
+            ignore_patterns=NEVER,
             tqdm_class=_told(progress) if progress else None,
         )
     except GatedRepoError as error:
@@ -72,7 +78,7 @@ def fetch(
 def _told(progress: Callable[[str, int, int], None]) -> type[Any]:
     """A tqdm that draws nothing and reports bytes to `progress(what, done, total)`."""
 
-    class Told(tqdm):  # type: ignore[type-arg]
+    class Told(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs["disable"] = False
             kwargs.pop("name", None)

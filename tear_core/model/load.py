@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
-
 from transformers.utils import logging as transformers_logging
 
 from tear_core.model.base import Base, Strategy
@@ -69,7 +68,8 @@ def load_base(
     network = _network(folder, config, kind, quantize, where)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     encode = _encoder(tokenizer)
-    ids, words = (), {}
+    ids: tuple[int, ...] = ()
+    words: Mapping[str, Sequence[int]] = {}
     if delimiters == "rows":
         ids, words = _rows(network, tokenizer, own, encode)
         spelled: dict[str, Sequence[int]] = {d: [i] for d, i in zip(DELIMITERS, ids, strict=True)}
@@ -117,7 +117,7 @@ def _network(folder: Path, config: Any, dtype: torch.dtype, quantize: Quantize, 
     else:
         extra = {}
     try:
-        network, report = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
             dtype=dtype,
@@ -131,9 +131,17 @@ def _network(folder: Path, config: Any, dtype: torch.dtype, quantize: Quantize, 
         )
     except ValueError as error:
         raise UnsupportedBase(f"{folder.name}: {error}") from error
+    network, report = loaded
     if missing := sorted(report["missing_keys"]):
         raise UnsupportedBase(f"{folder.name} lacks weights: {', '.join(missing[:3])} ...")
-    return network if quantize == "nf4" else network.to(device)
+    if quantize == "none":
+        return network.to(device)
+    for module in network.modules():
+        # On some CPUs bitsandbytes repacks a weight in place at its first inference, which would
+        # pull it from under the learner that shares it.
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+    return network
 
 
 def _encoder(tokenizer: Any) -> Callable[[str], list[int]]:

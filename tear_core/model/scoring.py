@@ -82,7 +82,7 @@ class _FrozenHeadNll(torch.autograd.Function):
         return nll
 
     @staticmethod
-    def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:
         hidden, d_hidden, d_columns = ctx.saved_tensors
         to_hidden = None if d_hidden is None else d_hidden * weight[:, None].to(d_hidden.dtype)
         to_delta = None

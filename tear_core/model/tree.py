@@ -12,7 +12,7 @@ import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -73,7 +73,7 @@ def grow(base: Base, shape: LoraShape, seed: int = 0) -> Tree:
     network = copy.deepcopy(base.network, _shared(base.network))
     config = LoraConfig(
         r=shape.rank,
-        lora_alpha=int(shape.alpha) if shape.alpha == int(shape.alpha) else shape.alpha,
+        lora_alpha=cast(int, shape.alpha),  # any number will do
         lora_dropout=shape.dropout,
         target_modules=lora_targets(network, shape.targets),
         bias="none",
@@ -125,7 +125,9 @@ def set_adapter(tree: Tree, tensors: Mapping[str, Tensor]) -> None:
         raise ValueError(f"this adapter does not fit the tree: {', '.join(odd[:3])} ...")
     for name, parameter in own.items():
         if parameter.shape != tensors[name].shape:
-            raise ValueError(f"{name} is {tuple(tensors[name].shape)}, not {tuple(parameter.shape)}")
+            raise ValueError(
+                f"{name} is {tuple(tensors[name].shape)}, not {tuple(parameter.shape)}"
+            )
     for name, parameter in own.items():
         parameter.copy_(tensors[name])
 
