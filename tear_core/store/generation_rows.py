@@ -1,0 +1,70 @@
+"""A generation as a row of the database and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+BASE = 0
+"""The number that stands for the base model without any adapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One published adapter.
+
+    Attributes:
+        number: counts from 1 over all bases, never used twice.
+        parent: the generation it started from; None is the base.
+        base: the model as the settings name it; `live` is kept for each base.
+        folder: name of its folder in `generations/`.
+        manifest_sha256: hash of the folder's manifest.json.
+        triples, replayed: how many new and how many replayed triples it saw.
+        tokens, seconds: tokens in all steps, and how long learning took.
+        lambda_: weight of the consequence loss.
+        settings: what it was learned with.
+        response_before ... consequence_after: losses on the new triples, nats per token.
+        id, created_at: filled in by `publish`.
+    """
+
+    number: int
+    parent: int | None
+    base: str
+    base_fingerprint: str
+    folder: str
+    manifest_sha256: str
+    triples: int
+    replayed: int
+    steps: int
+    tokens: int
+    seconds: float
+    lambda_: float
+    base_revision: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    response_before: float | None = None
+    response_after: float | None = None
+    consequence_before: float | None = None
+    consequence_after: float | None = None
+    id: str = ""
+    created_at: str = ""
+
+
+_COLUMNS = tuple("lambda" if each.name == "lambda_" else each.name for each in fields(Generation))
+
+
+def insert(connection: sqlite3.Connection, generation: Generation) -> None:
+    """Add the row of a generation."""
+    values = {name: getattr(generation, name, None) for name in _COLUMNS}
+    values["parent"] = generation.parent or None
+    values["lambda"] = generation.lambda_
+    values["settings"] = json.dumps(generation.settings)
+    marks = ", ".join(f":{name}" for name in _COLUMNS)
+    connection.execute(f"INSERT INTO generations ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
+
+
+def stored(row: sqlite3.Row) -> Generation:
+    """A row as a generation."""
+    values = {name: row[name] for name in _COLUMNS if name not in ("lambda", "settings")}
+    return Generation(lambda_=row["lambda"], settings=json.loads(row["settings"]), **values)

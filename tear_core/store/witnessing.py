@@ -1,0 +1,125 @@
+"""Saving what really happened: the triple and the session's event, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tear_core.store import sessions, triples
+from tear_core.store.database import Store
+from tear_core.store.ids import now
+from tear_core.store.triple_rows import StoredTriple, move
+from tear_core.triples import Triple
+from tear_core.turn import Event, Kind, NotNow, Turn, advance
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """What `author` wrote: the triple, and the events to advance a held conversation with."""
+
+    triple: StoredTriple
+    events: tuple[Event, ...]
+
+
+def author(  # noqa: PLR0913 - facts about one triple, all named
+    store: Store,
+    session_id: str,
+    turn_number: int,
+    triple: Triple,
+    *,
+    saw_prediction: bool = True,
+    blind: bool | None = None,
+    predicted: str | None = None,
+    predicted_by: int | None = None,
+    source: str = "session",
+) -> Witnessed:
+    """Keep the consequence that the researcher wrote for a turn. It is pending afterwards.
+
+    Written again with other words, the turn's earlier triple is set aside: rejected if it
+    was still waiting, retracted if it was learned. Written again with the same words, it
+    stays the same triple with the new landing, and is learned again only if that changed.
+
+    Args:
+        saw_prediction: the prediction was on the screen before the scene was saved.
+        blind: the prediction was hidden while the scene was written; else as the turn says.
+        predicted: the scene that was foreseen, by generation `predicted_by` (0: the base);
+            else as the turn's log says.
+
+    Raises:
+        StoreError: no such session, or words that cannot be kept.
+        NotNow: nothing has been said in this turn yet. Nothing is written then.
+    """
+    with store.write():
+        conversation = sessions.conversation(store, session_id)
+        if not 1 <= turn_number <= len(conversation.turns):
+            raise NotNow(f"there is no turn {turn_number} in this session")
+        turn = conversation.turns[turn_number - 1]
+        blind = turn.blind if blind is None else blind
+        if predicted is None and turn.said is not None and turn.said.scene is not None:
+            predicted, predicted_by = turn.said.scene, turn.said.generation
+        kept, new = triples.add(
+            store,
+            triple,
+            source=source,
+            status="pending",
+            session=session_id,
+            turn=turn_number,
+            predicted=predicted,
+            predicted_by=predicted_by,
+            blind=blind,
+        )
+        data = {
+            "triple": kept.id,
+            "consequence": triple.consequence,
+            "landing": triple.landing,
+            "blind": blind,
+            "saw_prediction": saw_prediction,
+        }
+        event = Event("author", turn_number, data)
+        advance(conversation, event)  # raises before anything is written for good
+        if not new:
+            kept = _again(store, kept, triple)
+        _set_aside(store, turn, kept.id, session_id)
+        written = [sessions.append(store, session_id, event)]
+        for kind, known in _already_known(kept):
+            follow = Event(kind, turn_number, {"triple": kept.id, **known})
+            written.append(sessions.append(store, session_id, follow))
+    return Witnessed(kept, tuple(written))
+
+
+def _again(store: Store, kept: StoredTriple, triple: Triple) -> StoredTriple:
+    """The same words once more: the marks on them may be new, and they count again."""
+    marks = (triple.landing, triple.order)
+    changed = marks != (kept.triple.landing, kept.triple.order)
+    if changed:
+        store.connection.execute(
+            "UPDATE triples SET landing = ?, witness_order = ?, updated_at = ? WHERE id = ?",
+            (*marks, now(), kept.id),
+        )
+    if changed or kept.status != "learned":
+        move(store.connection, kept.id, "pending", "authored again", "researcher")
+    return triples.get(store, kept.id)
+
+
+def _set_aside(store: Store, turn: Turn, kept: str, session_id: str) -> None:
+    """Take back what this turn was said to have led to before it was rewritten."""
+    if turn.triple in (None, kept):
+        return
+    old = triples.get(store, str(turn.triple))
+    if (old.session, old.turn) != (session_id, turn.number):
+        return  # another turn, or an import, had these words first: they are not ours to drop
+    if old.status == "pending":
+        move(store.connection, old.id, "rejected", "rewritten", "researcher")
+    elif old.status == "learned":
+        move(store.connection, old.id, "retracted", "rewritten", "researcher")
+
+
+def _already_known(kept: StoredTriple) -> list[tuple[Kind, dict[str, Any]]]:
+    """What the log of this turn does not say yet about words that were kept before."""
+    known: list[tuple[Kind, dict[str, Any]]] = []
+    if kept.surprise is not None:
+        measured = {"nats_per_token": kept.surprise, "tokens": kept.surprise_tokens}
+        known.append(("surprise", {**measured, "generation": kept.surprise_generation}))
+    if kept.status == "learned" and kept.generations:
+        known.append(("learned", {"generation": kept.generations[-1]}))
+    return known
