@@ -1,0 +1,55 @@
+"""The real program in a real process: it starts light, and keeps data and words apart."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "transformers", "peft", "datasets", "textual", "sqlite_utils")
+
+PROGRAM = f"""
+import json, sys
+from tear_tui.cli import main
+sys.argv = ["tear-tui", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=sys.stderr)
+"""
+
+
+def program(*words: str) -> tuple[str, list[str], int]:
+    """What the program printed, the heavy modules it loaded, its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=False
+    )
+    return done.stdout, json.loads(done.stderr.splitlines()[-1]), done.returncode
+
+
+def test_nothing_heavy_is_loaded_to_help_or_to_list(home: Path) -> None:
+    shown, loaded, code = program("--help")
+    assert "Usage: tear-tui" in shown and (loaded, code) == ([], 0)
+    words = ("triples", "add", "--input", "hi", "--response", "yo", "--consequence", "he wept")
+    shown, loaded, code = program(*words, "--json")  # makes the database: migrations are loaded
+    assert json.loads(shown)["new"] and code == 0
+    assert not {"torch", "transformers", "peft", "datasets", "textual"} & set(loaded)
+    shown, loaded, code = program("triples", "list", "--json")
+    assert len(json.loads(shown)) == 1 and (loaded, code) == ([], 0)
+
+
+def test_an_error_is_on_stderr_with_its_exit_code(home: Path) -> None:
+    shown, _, code = program("triples", "show", "nope")
+    assert (shown, code) == ("", 1)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_terminal_of_few_letters_gets_question_marks(
+    home: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("triples", "add", "--input", "hi", "--response", "世界", "--consequence", "he wept")
+    program(*words)
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    shown, _, code = program("triples")
+    assert code == 0 and ("世界" in shown or "??" in shown)

@@ -1,0 +1,119 @@
+"""Whatever is done to a store in whatever order, what it promises still holds."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from tear_core.store import generations, open_store, sessions, triples, witnessing
+from tear_core.triples import LANDINGS, Triple
+from tear_core.turn import NotNow
+from tests.store.made import generation, lived_turn
+
+SCENES = st.sampled_from(["he wept", "he slept", "he left", "he stayed", "he sang"])
+
+
+class AnythingMayHappen(RuleBasedStateMachine):
+    """Authoring, reviewing, learning, rolling back and crashing, against plain sets."""
+
+    session_ids = Bundle("session_ids")
+    unlearned = Bundle("unlearned")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = open_store(Path(self.folder.name))
+        self.store.connection.execute("PRAGMA synchronous = OFF")  # the promises are logical
+        self.words: dict[str, str] = {}
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+    @rule(target=session_ids)
+    def begin(self) -> str:
+        session = sessions.create(self.store)
+        lived_turn(self.store, session.id)
+        return session.id
+
+    @rule(session_id=session_ids, scene=SCENES, landing=st.sampled_from(LANDINGS))
+    def author(self, session_id: str, scene: str, landing: str) -> None:
+        triple = Triple("hello", "go away", scene, landing)  # type: ignore[arg-type]
+        kept = witnessing.author(self.store, session_id, 1, triple).triple
+        self.words[kept.id] = scene
+        assert kept.triple.landing == landing and kept.status in ("pending", "learned")
+
+    @rule(session_id=session_ids)
+    def author_too_early(self, session_id: str) -> None:
+        try:
+            witnessing.author(self.store, session_id, 2, Triple("a", "b", "never kept"))
+            raise AssertionError("nothing was said in this turn")
+        except NotNow:
+            pass
+
+    @rule(scene=SCENES, accept=st.booleans())
+    def bring_in(self, scene: str, accept: bool) -> None:
+        status: triples.Status = "pending" if accept else "unreviewed"
+        kept, _ = triples.add(self.store, Triple("hi", "yo", scene), source="f", status=status)
+        self.words[kept.id] = scene
+
+    @rule(data=st.data(), status=st.sampled_from(["pending", "rejected", "retracted"]))
+    def review(self, data: st.DataObject, status: triples.Status) -> None:
+        if self.words:
+            chosen = data.draw(st.sampled_from(sorted(self.words)))
+            triples.set_status(self.store, [chosen], status, "review")
+
+    @rule(live=st.booleans())
+    def learn(self, live: bool) -> None:
+        new = [each.id for each in triples.pending(self.store)]
+        parent = generations.live(self.store, "nano") or None
+        made = generation(self.store, parent=parent)
+        generations.publish(self.store, made, new, triples.replayable_ids(self.store), live)
+        assert triples.pending(self.store) == []
+
+    @rule(target=unlearned)
+    def crash_while_learning(self) -> str:
+        return generation(self.store).folder
+
+    @rule(folder=consumes(unlearned))
+    def start_again(self, folder: str) -> None:
+        self.store.close()
+        self.store = open_store(Path(self.folder.name))
+        self.store.connection.execute("PRAGMA synchronous = OFF")
+        report = generations.reconcile(self.store)
+        assert report.broken == () and report.fell_back == ()
+        assert not (self.store.home / "generations" / folder).exists()
+
+    @rule(data=st.data())
+    def roll_back(self, data: st.DataObject) -> None:
+        numbers = [0, *(each.number for each in generations.list_generations(self.store))]
+        chosen = data.draw(st.sampled_from(numbers))
+        generations.use(self.store, "nano", chosen, "rolled back")
+        assert generations.live(self.store, "nano") == chosen
+
+    @invariant()
+    def no_words_are_lost(self) -> None:
+        kept = {each.id: each.triple.consequence for each in triples.list_triples(self.store)}
+        assert kept == self.words
+        assert sum(triples.counts(self.store).values()) == len(self.words)
+
+    @invariant()
+    def learned_means_seen_by_a_generation(self) -> None:
+        for each in triples.list_triples(self.store):
+            assert each.generations or each.status != "learned"
+            assert triples.history(self.store, each.id)[-1]["to_status"] == each.status
+
+    @invariant()
+    def every_session_can_be_replayed(self) -> None:
+        for session in sessions.list_sessions(self.store):
+            (turn,) = sessions.conversation(self.store, session.id).turns
+            if turn.triple is not None:
+                kept = triples.get(self.store, turn.triple)
+                assert turn.consequence == kept.triple.consequence
+                assert kept.generations or turn.phase != "learned"
+
+
+TestAnythingMayHappen = AnythingMayHappen.TestCase
+TestAnythingMayHappen.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
