@@ -2,7 +2,9 @@
 
 The scene goes on from the draft's own cache: two delimiters are read between them, nothing
 else. The next turn goes on from the last common token, so scenes, which are not part of the
-conversation, are cut off and the conversation is not read again.
+conversation, are cut off and the conversation is not read again. (Earlier turns are always
+tokenised from their text, so that a turn can be reproduced in another process; where the model
+wrote a word in unusual pieces, the rest of that response is read once more.)
 """
 
 from __future__ import annotations

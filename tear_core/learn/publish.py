@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -90,19 +91,18 @@ def read_state(folder: Path) -> LearnerState:
     """
     try:
         plain = json.loads((folder / STATE).read_text())
-        moments = load_file(folder / STATE_TENSORS)
-    except (OSError, ValueError) as error:
+        kept = plain["reservoir"]
+        return LearnerState(
+            seed=plain["seed"],
+            depth=plain["depth"],
+            step=plain["step"],
+            reservoir=Reservoir(tuple(kept["ids"]), kept["seen"], kept["capacity"]),
+            optimizer=plain["optimizer"],
+            moments=load_file(folder / STATE_TENSORS),
+            numbers=plain["numbers"],
+        )
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise BrokenAdapter(f"the learner's state in {folder.name} is unreadable") from error
-    kept = plain["reservoir"]
-    return LearnerState(
-        seed=plain["seed"],
-        depth=plain["depth"],
-        step=plain["step"],
-        reservoir=Reservoir(tuple(kept["ids"]), kept["seen"], kept["capacity"]),
-        optimizer=plain["optimizer"],
-        moments=moments,
-        numbers=plain["numbers"],
-    )
 
 
 def _seal(path: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from peft import get_peft_model_state_dict
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -54,22 +55,29 @@ def load_adapter(folder: Path) -> dict[str, Tensor]:
         lora = load_file(folder / LORA)
         beside = folder / DELIMITERS_FILE
         deltas = load_file(beside) if beside.exists() else {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise BrokenAdapter(f"the adapter in {folder.name} cannot be read: {error}") from error
     return {_tree_name(name): tensor for name, tensor in lora.items()} | deltas
 
 
 def adapter_shape(folder: Path) -> LoraShape:
-    """Rank, alpha, dropout of a saved adapter, and whether it adapts attention or every linear."""
-    config: Mapping[str, object] = json.loads((folder / CONFIG).read_text())
-    targets = config["target_modules"]
-    wide = isinstance(targets, list) and len(targets) > 4
-    return LoraShape(
-        rank=int(str(config["r"])),
-        alpha=float(str(config["lora_alpha"])),
-        dropout=float(str(config["lora_dropout"])),
-        targets="all-linear" if wide or targets == "all-linear" else "attention",
-    )
+    """Rank, alpha, dropout of a saved adapter, and whether it adapts attention or every linear.
+
+    Raises:
+        BrokenAdapter: its config is missing or unreadable.
+    """
+    try:
+        config: Mapping[str, object] = json.loads((folder / CONFIG).read_text())
+        targets = config["target_modules"]
+        wide = isinstance(targets, list) and len(targets) > 4
+        return LoraShape(
+            rank=int(str(config["r"])),
+            alpha=float(str(config["lora_alpha"])),
+            dropout=float(str(config["lora_dropout"])),
+            targets="all-linear" if wide or targets == "all-linear" else "attention",
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise BrokenAdapter(f"the adapter in {folder.name} has no usable config") from error
 
 
 def _plain(tensor: Tensor) -> Tensor:
