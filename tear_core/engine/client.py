@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -196,8 +196,11 @@ def start(home: Path) -> None:
         os.close(handle)
 
 
-def in_process(home: Path) -> EngineClient:
-    """The engine's work in this process, for a command when no engine runs."""
+def in_process(home: Path, tell: Callable[[str], None] = lambda _: None) -> EngineClient:
+    """The engine's work in this process, for a command when no engine runs.
+
+    `tell` hears what takes long: downloads, in words.
+    """
     from tear_core.engine.in_process import InProcess
 
-    return InProcess(home)
+    return InProcess(home, tell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 class InProcess:
     """An `EngineClient` whose engine is this process."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, tell: Callable[[str], None]) -> None:
+        self._home, self._tell = home, tell
 
     @cached_property
     def _service(self) -> Service:
         from tear_core.engine.service import Service
 
-        return Service(self._home, load_settings())
+        return Service(self._home, load_settings(), self._tell)
 
     def status(self) -> EngineStatus:
         return self._service.status()

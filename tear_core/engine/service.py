@@ -9,7 +9,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,14 @@ CANNOT = (TooLong, TripleTooLong, BrokenAdapter, StoreError, OutOfMemory, Unsupp
 class Service:
     """The engine's work for one home."""
 
-    def __init__(self, home: Path, settings: Settings) -> None:
+    def __init__(
+        self, home: Path, settings: Settings, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`tell` hears what takes long, in words; `status` says the same to those who ask."""
         self.home = home
         self.settings = settings
+        self._tell = tell
+        self._told_at = 0.0
         self.floor = Floor()
         self._cancelled: set[str] = set()
         self._loading = threading.Lock()
@@ -98,7 +103,10 @@ class Service:
 
     def _downloading(self, what: str, done: int, total: int) -> None:
         share = f" of {total / 1e9:.2f}" if total else ""
-        self._message = f"downloading {what}: {done / 1e9:.2f}{share} GB"
+        self._message = f"{what}: {done / 1e9:.2f}{share} GB"
+        if time.monotonic() - self._told_at > 1 or done == total:
+            self._told_at = time.monotonic()
+            self._tell(self._message)
 
     def status(self) -> EngineStatus:
         """What the engine is doing; never waits for the model."""

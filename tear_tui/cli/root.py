@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from tear_core.home import resolve_home
 from tear_core.store import Store, open_store
-from tear_tui.cli.output import report_error
+from tear_tui.cli.output import narrate, report_error
 
 if TYPE_CHECKING:
     from tear_core.engine.client import EngineClient
@@ -57,7 +57,7 @@ def engine_of(ctx: typer.Context) -> EngineClient:
     from tear_core.engine.client import connect, in_process
 
     home = home_of(ctx)
-    return connect(home) or in_process(home)
+    return connect(home) or in_process(home, tell=narrate)
 
 
 def tell_engine(ctx: typer.Context) -> None:

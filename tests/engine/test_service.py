@@ -128,7 +128,10 @@ def test_a_base_that_cannot_be_loaded_is_said_and_tried_again(tmp_path: Path) ->
 
 def test_a_second_learner_is_told_who_is_at_work(service: Service) -> None:
     add(service, 1)
-    with learner_lock(places.learner_lock(service.home)), pytest.raises(EngineBusy, match="process"):
+    with (
+        learner_lock(places.learner_lock(service.home)),
+        pytest.raises(EngineBusy, match="process"),
+    ):
         learn(service)
     assert learn(service)["generation"] == 1
 
