@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 if sys.version_info >= (3, 11):
@@ -119,6 +119,13 @@ class Settings(BaseSettings):
             "max_scene_tokens",
         )
         return {name: getattr(self, name) for name in names}
+
+    @field_validator("base")
+    @classmethod
+    def _one_name_for_a_folder(cls, base: str) -> str:
+        """A folder goes by its whole path: generations are kept for the base of that name."""
+        folder = Path(base).expanduser()
+        return str(folder.resolve()) if base != "nano" and folder.is_dir() else base
 
     @classmethod
     def settings_customise_sources(

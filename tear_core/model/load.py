@@ -60,7 +60,6 @@ def load_base(
         OSError: the files are neither here nor to be had; the message says what to do.
     """
     folder, pinned = (WEIGHTS, "") if name == "nano" else fetch(name, revision, progress)
-    name = str(folder.resolve()) if Path(name).is_dir() and name != "nano" else name
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     kind = _dtype(dtype, where)
     own = json.loads(text) if (text := _read(folder / "tear.json")) else {}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from tear_core.engine.client import EngineError
 from tear_core.engine.messages import Reply, Sampling, SpeakRequest
-from tear_core.settings import Settings, load_settings
 from tear_core.store import Store, sessions
 from tear_core.turn import Conversation, Event, Kind, advance
 from tear_tui.cli.output import emit_json, emit_text, narrate
 from tear_tui.cli.root import engine_of, store_of
+
+if TYPE_CHECKING:
+    from tear_core.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, one for each event.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same words.", min=0)]
@@ -39,6 +41,8 @@ def say(
 
     The turn is kept in a session; its response is what was said.
     """
+    from tear_core.settings import load_settings
+
     settings = load_settings({"order": order})
     with store_of(ctx) as store:
         log = _TurnLog(store, _session(store, session, text), text, settings)
@@ -69,6 +73,8 @@ def witness(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
 ) -> None:
     """Foresee a scene: what this response would do to whoever said this input."""
+    from tear_core.settings import load_settings
+
     settings = load_settings()
     request = SpeakRequest(
         input=input, response=response, seed=seed, sampling=Sampling(**settings.sampling())
