@@ -19,8 +19,7 @@ from filelock import FileLock, Timeout
 
 from tear_core import home as places
 from tear_core.engine import address as addresses
-from tear_core.engine.client import EngineBusy, EngineError
-from tear_core.engine.messages import LearnRequest
+from tear_core.engine.messages import EngineBusy, EngineError, LearnRequest
 from tear_core.engine.server import Activity, build
 from tear_core.engine.service import Service
 from tear_core.settings import SettingsError, load_settings

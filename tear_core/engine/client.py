@@ -22,12 +22,26 @@ from tear_core import home as places
 from tear_core.engine import address as addresses
 from tear_core.engine.address import Address
 from tear_core.engine.messages import (
+    EngineBusy,
+    EngineError,
+    EngineGone,
     EngineStatus,
     LearnRequest,
     Reply,
     SpeakRequest,
     SurpriseRequest,
 )
+
+__all__ = [
+    "EngineBusy",
+    "EngineClient",
+    "EngineError",
+    "EngineGone",
+    "HttpClient",
+    "connect",
+    "in_process",
+    "start",
+]
 
 
 class EngineClient(Protocol):
@@ -58,22 +72,6 @@ class EngineClient(Protocol):
     def poke(self) -> None:
         """Say that the database changed: there may be new pending triples."""
         ...
-
-
-class EngineError(RuntimeError):
-    """The engine could not do it. `hint` says what a person can do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-class EngineGone(EngineError):
-    """The engine process does not answer any more."""
-
-
-class EngineBusy(EngineError):
-    """Another learner holds the lock; the message says which process."""
 
 
 class HttpClient:

@@ -103,3 +103,19 @@ class EngineStatus:
     message: str = ""
     device: str = ""
     pid: int = 0
+
+
+class EngineError(RuntimeError):
+    """The engine could not do it. `hint` says what a person can do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class EngineGone(EngineError):
+    """The engine process does not answer any more."""
+
+
+class EngineBusy(EngineError):
+    """Another learner holds the lock; the message says which process."""

@@ -15,8 +15,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from tear_core.engine.client import EngineError
-from tear_core.engine.messages import LearnRequest, Reply, SpeakRequest, SurpriseRequest
+from tear_core.engine.messages import (
+    EngineError,
+    LearnRequest,
+    Reply,
+    SpeakRequest,
+    SurpriseRequest,
+)
 from tear_core.engine.service import Service
 
 

@@ -17,9 +17,10 @@ from typing import Any
 import torch
 
 from tear_core import home as places
-from tear_core.engine.client import EngineBusy, EngineError
 from tear_core.engine.live import Live
 from tear_core.engine.messages import (
+    EngineBusy,
+    EngineError,
     EngineStatus,
     LearnRequest,
     Reply,

@@ -78,7 +78,7 @@ def fetch(
 def _told(progress: Callable[[str, int, int], None]) -> type[Any]:
     """A tqdm that draws nothing and reports bytes to `progress(what, done, total)`."""
 
-    class Told(tqdm):  # type: ignore[misc]
+    class Told(tqdm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs["disable"] = False
             kwargs.pop("name", None)

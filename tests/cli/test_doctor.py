@@ -234,10 +234,15 @@ def test_a_home_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_a_home_that_others_can_read(home: Path, store: Store) -> None:
-    home.chmod(0o755)
+    home.chmod(0o755)  # as git makes it: its content is still private
+    assert at_home(home, "home").status == "ok"
+    (home / "tear.db").chmod(0o644)
     check = at_home(home, "home")
     assert check.status == "warn"
     assert f"chmod -R go= {home}" in check.fix
+    (home / "tear.db").chmod(0o600)
+    home.chmod(0o777)
+    assert at_home(home, "home").status == "warn"
 
 
 def test_a_database_that_is_damaged(home: Path) -> None:
