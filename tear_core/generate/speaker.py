@@ -135,7 +135,8 @@ class _Section:
         self._close = tuple(self._base.format.close(name))
         self._allowed = speaker._words.clone()
         self._allowed[list(self._close)] = True
-        self._ends = {self._base.format.eos}
+        # Any special token ends a section: chat models end their turns with other ones than eos.
+        self._ends = {self._base.format.eos, *self._base.tokenizer.all_special_ids}
         self.ids: list[int] = []
         self.stopped: Stopped = "length"
         self.told: Told = {}

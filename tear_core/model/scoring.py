@@ -84,7 +84,9 @@ class _FrozenHeadNll(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:
         hidden, d_hidden, d_columns = ctx.saved_tensors
-        to_hidden = None if d_hidden is None else d_hidden * weight[:, None].to(d_hidden.dtype)
+        to_hidden = None
+        if d_hidden is not None:  # scaled in float32: 1/N has few digits in bfloat16
+            to_hidden = (d_hidden.float() * weight[:, None]).to(d_hidden.dtype)
         to_delta = None
         if d_columns is not None:
             to_delta = (d_columns * weight[:, None]).t() @ hidden.float()

@@ -70,7 +70,7 @@ def surprise(
     if not total["triples"]:
         raise CommandError(f"{file} holds no triple")
     if json:
-        emit_json(total)
+        emit_json({key: value for key, value in total.items() if value != []})
     else:
         which = f"generation {total['generation']}" if total["generation"] else "the base"
         emit_text(
