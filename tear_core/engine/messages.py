@@ -82,12 +82,19 @@ class SurpriseRequest:
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """Learn what is pending. Each None means: as the settings say."""
+    """Learn what is pending, or with `ids` these triples. Each None means: as the settings say.
+
+    `note` is kept with the generation's settings. `report_to` mirrors figures, never text, to a
+    tracker that is installed: "trackio", "wandb" or "tensorboard".
+    """
 
     limit: int | None = None
     lambda_: float | None = None
     epochs: int | None = None
     seed: int | None = None
+    ids: tuple[str, ...] = ()
+    note: dict[str, Any] = field(default_factory=dict)
+    report_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

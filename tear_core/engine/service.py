@@ -223,7 +223,14 @@ class Service:
         Raises:
             EngineBusy: another learner is at work, here or in another process.
         """
-        asked = Asked(request.limit, request.lambda_, request.epochs, request.seed)
+        asked = Asked(
+            limit=request.limit,
+            lambda_=request.lambda_,
+            epochs=request.epochs,
+            seed=request.seed,
+            ids=tuple(request.ids),
+            note=request.note,
+        )
         stop = self._stop_learning.is_set
         try:
             with learner_lock(places.learner_lock(self.home)):

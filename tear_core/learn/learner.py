@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ulid import ULID
@@ -34,12 +34,18 @@ Told = dict[str, Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """What one run of the learner was asked for; None means as the plan says."""
+    """What one run of the learner was asked for; None means as the plan says.
+
+    `ids` names the triples to learn, whatever was learned before; else it is what is pending.
+    `note` is kept with the generation's settings.
+    """
 
     limit: int | None = None
     lambda_: float | None = None
     epochs: int | None = None
     seed: int | None = None
+    ids: tuple[str, ...] = ()
+    note: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Learner:
@@ -70,7 +76,7 @@ class Learner:
         and the triples stay pending.
         """
         began = time.perf_counter()
-        new, too_long = self._pending(store, asked.limit)
+        new, too_long = self._wanted(store, asked)
         if too_long:
             triples.set_status(
                 store, too_long, "too_long", "longer than the model reads", "learner"
@@ -104,9 +110,16 @@ class Learner:
         row = self._publish(store, run, before, after, seconds)
         yield {"event": "published", **published(row, generations.live(store, self.base.name))}
 
-    def _pending(self, store: Store, limit: int | None) -> tuple[list[StoredTriple], list[str]]:
+    def _wanted(self, store: Store, asked: Asked) -> tuple[list[StoredTriple], list[str]]:
+        """What is to be learned and fits, and the ids of what is too long."""
+        if asked.ids:
+            named = {stored.id: stored for stored in triples.get_many(store, asked.ids)}
+            learnable = [named[i] for i in asked.ids if i in named]
+            found = [s for s in learnable if s.status in ("pending", "learned")][: asked.limit]
+        else:
+            found = triples.pending(store, asked.limit)
         fits, too_long = [], []
-        for stored in triples.pending(store, limit):
+        for stored in found:
             try:
                 self.base.format.training_tokens(stored.triple, self.base.context)
             except TripleTooLong:
@@ -207,6 +220,7 @@ class Learner:
             "batch": self.plan.batch,
             "optimizer": self.plan.optimizer,
             "seed": run.state.seed,
+            **run.note,
         }
         about = {"base": self.base.name, "number": number, "parent": self._at or None, **settings}
         digest = write_generation(
@@ -263,6 +277,7 @@ class _Run:
         self.tree, self.plan, self.state, self.new = tree, plan, state, list(new)
         self.replayable = replayable
         self.epochs = asked.epochs or plan.epochs
+        self.note = dict(asked.note)
         depth = state.depth + 1
         self.lambda_ = plan.schedule.at(depth) if asked.lambda_ is None else asked.lambda_
         self.optimizer = make_optimizer(tree, plan.optimizer, plan.learning_rate)

@@ -318,3 +318,19 @@ def test_rendered_tokens_fit_what_is_supervised(rows_base: Base) -> None:
     tokens: Tokens = rows_base.format.training_tokens(Triple("a", "b", "c"))
     assert len(tokens.ids) == len(tokens.sections)
     assert learner_module.nothing_to_learn(0)["generation"] is None
+
+
+def test_named_triples_are_learned_again_and_the_note_is_kept(
+    rows_base: Base, store: Store
+) -> None:
+    learner = Learner(rows_base, PLAN)
+    ids = add(store, 0, 3)
+    learn(learner, store)
+    waiting = add(store, 3, 2)
+    row = learn(learner, store, Asked(ids=(ids[0], waiting[0]), note={"pass": "warmth"}))
+    assert row["triples"] == 2
+    assert triples.get(store, ids[0]).generations == (1, 2)
+    assert triples.get(store, waiting[0]).status == "learned"
+    assert triples.get(store, waiting[1]).status == "pending"
+    kept = generations.get(store, 2)
+    assert kept is not None and kept.settings["pass"] == "warmth"
