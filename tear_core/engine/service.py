@@ -28,6 +28,7 @@ from tear_core.engine.messages import (
     SurpriseRequest,
 )
 from tear_core.engine.priority import Floor
+from tear_core.engine.trackers import mirrored
 from tear_core.evaluate.surprise import Surprise, surprise
 from tear_core.generate.sampling import Draw
 from tear_core.generate.speaker import TooLong, Wish
@@ -239,11 +240,15 @@ class Service:
                 if self._learner is None:
                     self._learner = Learner(base, self._plan)
                 with open_store(self.home) as store:
-                    for told in self._learner.learn(
+                    told = self._learner.learn(
                         store, asked, lambda: self.floor.give_way(stop), stop
-                    ):
-                        self._learning = told
-                        yield told
+                    )
+                    if request.report_to:
+                        folder = places.logs_folder(self.home) / "trackers"
+                        told = mirrored(told, request.report_to, folder)
+                    for reply in told:
+                        self._learning = reply
+                        yield reply
         except LearnerBusy as error:
             raise EngineBusy(str(error), "wait for it, or stop it") from error
         except EngineError as error:
