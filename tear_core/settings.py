@@ -105,7 +105,7 @@ class Settings(BaseSettings):
 
     blind: bool = False
     """Hide the predicted scene until the real one is written."""
-    theme: str = Field("textual-dark", min_length=1)
+    theme: str = Field("ink", min_length=1)
     """Colours of the app."""
 
     def sampling(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ Reply = dict[str, Any]
 
     {"event": "token", "section": "draft" | "scene" | "response", "text": <piece>}
     {"event": "draft" | "scene" | "response", "text", "tokens", "seconds",
-     "prefill_tokens", "stopped": "end" | "length" | "cancelled"}
+     "prefill_tokens", "stopped": "end" | "length" | "cancelled", "generation", "seed"}
     {"event": "done", "generation", "seed"}            always last, also when cancelled
     {"event": "error", "message", "hint"}              instead of `done`
 

@@ -148,8 +148,10 @@ class Service:
         mine = request.request_id
         try:
             with self._as_live() as live:
-                yield from live.speaker.speak(wish, lambda: mine in self._cancelled)
-                yield {"event": "done", "generation": live.number, "seed": seed}
+                by = {"generation": live.number, "seed": seed}
+                for told in live.speaker.speak(wish, lambda: mine in self._cancelled):
+                    yield told if told["event"] == "token" else {**told, **by}
+                yield {"event": "done", **by}
         except EngineError as error:
             yield {"event": "error", "message": str(error), "hint": error.hint}
         except CANNOT as error:

@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from tear_core import __version__
-from tear_tui.cli import doctor, engine, generations, imports, learn, say, triples
+from tear_tui.cli import (
+    db,
+    doctor,
+    engine,
+    exports,
+    generate,
+    generations,
+    imports,
+    learn,
+    say,
+    train,
+    triples,
+)
 from tear_tui.cli.output import EXIT_CODES
 from tear_tui.cli.root import RootGroup, RootOptions, home_of
 
@@ -31,10 +43,14 @@ app.command("say")(say.say)
 app.command("witness")(say.witness)
 app.add_typer(triples.app, name="triples")
 app.command("import")(imports.import_files)
+app.command("export")(exports.export)
 app.command("surprise")(learn.surprise)
 app.command("train-pending")(learn.train_pending)
+app.command("train")(train.train)
+app.command("generate")(generate.generate_triples)
 app.add_typer(generations.app, name="generations")
 app.add_typer(engine.app, name="engine")
+app.add_typer(db.app, name="db")
 app.command("doctor")(doctor.doctor)
 
 
@@ -51,6 +67,11 @@ def entry(
         Path | None,
         typer.Option(help="Folder with the database and the generations.", show_default=False),
     ] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(help="Open the app on this session (an id).", show_default=False),
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Open the app on a new session.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[
         bool,
@@ -65,7 +86,7 @@ def entry(
     if ctx.invoked_subcommand is None:
         from tear_tui.app import run
 
-        raise typer.Exit(run(home_of(ctx)))
+        raise typer.Exit(run(home_of(ctx), session=session, new=new))
 
 
 def main() -> None:

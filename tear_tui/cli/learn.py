@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from tear_core.corpus.curriculum import Pass, belongs_to
 from tear_core.corpus.import_jsonl import open_jsonl, read_rows
 from tear_core.engine.client import EngineClient, EngineError
 from tear_core.engine.messages import LearnRequest, Reply, SurpriseRequest, TripleText
+from tear_core.store import triples
 from tear_tui.cli.output import FAILED, CommandError, emit_json, emit_text, narrate
-from tear_tui.cli.root import engine_of
+from tear_tui.cli.root import engine_of, store_of
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 
@@ -32,6 +35,10 @@ def train_pending(
     seed: Annotated[
         int | None, typer.Option(help="Seed of a lineage that begins at the base.", min=0)
     ] = None,
+    pass_: Annotated[
+        Literal["warmth", "consequence", "integration"] | None,
+        typer.Option("--pass", help="Only what belongs to this pass of the curriculum."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Learn the pending triples and publish a new generation.
@@ -39,7 +46,12 @@ def train_pending(
     One learner at a time: while another one works this exits with 75.
     """
     row: Reply | None = None
-    for reply in engine_of(ctx).learn(LearnRequest(limit, lambda_, epochs, seed)):
+    request = LearnRequest(limit, lambda_, epochs, seed)
+    if pass_ is not None:
+        request = replace(request, ids=_ids_of(ctx, pass_), note={"pass": pass_})
+        if not request.ids:
+            raise CommandError(f"nothing pending belongs to {pass_}")
+    for reply in engine_of(ctx).learn(request):
         if reply["event"] == "error":
             raise EngineError(reply["message"], reply.get("hint", ""))
         if reply["event"] == "published":
@@ -79,6 +91,11 @@ def surprise(
         )
     if total["skipped"]:
         raise typer.Exit(FAILED)
+
+
+def _ids_of(ctx: typer.Context, wanted: Pass) -> tuple[str, ...]:
+    with store_of(ctx) as store:
+        return tuple(s.id for s in triples.pending(store) if belongs_to(s, wanted))
 
 
 def _score(client: EngineClient, file: Path, generation: str, section: Any) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""The one place that prints: data on stdout as JSON, JSON lines or a table; words on stderr."""
+"""The one place that prints: data on stdout (JSON, JSON lines, CSV, a table), words on stderr."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -35,6 +37,33 @@ def emit_lines(rows: Iterable[Any]) -> None:
     """JSON lines: one value each, as they come."""
     for row in rows:
         emit_json(row)
+
+
+def emit_csv(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Rows as CSV with a header, safe for the terminal; lists and objects are JSON in a cell."""
+    lines = io.StringIO()
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(lines, row.keys(), lineterminator="\n")
+            writer.writeheader()
+        writer.writerow({name: _plain(value) for name, value in row.items()})
+        typer.echo(lines.getvalue(), nl=False)
+        lines.seek(lines.truncate(0))
+
+
+def emit_list(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], how: str | None = None
+) -> None:
+    """Rows as "json", "nl" or "csv" with all they have, else as a table of some columns."""
+    if how == "json":
+        emit_json(rows)
+    elif how == "nl":
+        emit_lines(rows)
+    elif how == "csv":
+        emit_csv(rows)
+    else:
+        emit_table(columns, [[row[name] for name in columns] for row in rows])
 
 
 def emit_text(text: str) -> None:
@@ -88,6 +117,12 @@ def _explained(error: Exception) -> tuple[Sequence[str], str]:
         [f"something unexpected happened ({type(error).__name__}: {error})"],
         "`tear-tui --debug ...` shows where.",
     )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        return json.dumps(value)
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def _cell(value: Any) -> tuple[str, bool]:

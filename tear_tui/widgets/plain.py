@@ -1,0 +1,41 @@
+"""The widget that shows text nobody vouches for: never markup, never a control character."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tear_tui.safe_text import safe_line, safe_text
+
+Part = str | tuple[str, str]
+"""Some text, or some text and its style."""
+
+
+class Plain(Static):
+    """Text as it is. Every string that reaches the terminal through it is made safe here."""
+
+    def __init__(self, *parts: Part, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(content(*parts), markup=False, id=id, classes=classes)
+
+    def show(self, *parts: Part, layout: bool = True) -> None:
+        """Replace the text; `layout=False` where its size cannot change."""
+        self.update(content(*parts), layout=layout)
+
+    def frame(self, title: str = "", subtitle: str = "") -> None:
+        """Words on the upper and the lower border."""
+        self.border_title = line(title)
+        self.border_subtitle = line(subtitle)
+
+
+def content(*parts: Part) -> Content:
+    """Parts as one `Content`, each made safe; styles are ours, texts are anybody's."""
+    return Content.assemble(*(_safe(each) for each in parts))
+
+
+def line(text: str) -> Content:
+    """One line of text as `Content`, for the places that would parse a plain string."""
+    return Content(safe_line(text))
+
+
+def _safe(part: Part) -> Part:
+    return safe_text(part) if isinstance(part, str) else (safe_text(part[0]), part[1])

@@ -1,0 +1,97 @@
+"""The app on a real terminal: what reaches it, what a power cut costs, how it is left behind."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tear_core.store import drafts, open_store
+from tests.app.terminal import Terminal
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+
+PAYLOADS = (
+    b"\x1b]52;c;cHduZWQ=\x1b\\",  # write the clipboard
+    "\x9d52;c;cHduZWQ=\x9c".encode(),  # the same in the 8-bit form
+    b"\x1b]0;pwned\x1b\\",  # set the title
+    b"\x1b[38;5;199m",
+)
+
+
+@pytest.mark.parametrize("switched_off", [False, True])
+def test_no_escape_sequence_of_the_model_reaches_the_terminal(
+    home: Path, switched_off: bool
+) -> None:
+    says = "before " + b"".join(PAYLOADS).decode() + "it all"
+    environment = {"TEST_SAYS": says} | ({"TEST_UNSAFE": "1"} if switched_off else {})
+    with Terminal(home, **environment) as terminal:
+        terminal.see("Say something")
+        terminal.type("Hi\r")
+        terminal.wait(lambda: b"it all" in terminal.received.rpartition(b"before")[2])
+    reached = [payload in terminal.received for payload in PAYLOADS]
+    assert reached == [switched_off] * len(PAYLOADS)
+
+
+def test_what_was_being_typed_survives_a_power_cut(home: Path) -> None:
+    with Terminal(home) as terminal:
+        terminal.see("Say something")
+        terminal.type("a sentence that is not yet finished")
+        terminal.see("not yet finished")
+        with open_store(home) as store:
+            terminal.wait(lambda: drafts.load(store, "prompt@new") is not None)
+            terminal.wait(
+                lambda: (drafts.load(store, "prompt@new") or "").endswith("not yet finished")
+            )
+        terminal.kill()
+    with Terminal(home) as terminal:
+        terminal.see("a sentence that is not yet finished")
+
+
+def test_a_scene_being_written_survives_a_power_cut(home: Path) -> None:
+    with Terminal(home) as terminal:
+        terminal.see("Say something")
+        terminal.type("Hi\r")
+        terminal.see("Take")
+        terminal.type("\x1bOQ")  # F2
+        terminal.see("What really happened")
+        terminal.type("She went back to the")
+        terminal.see("went back to the")
+        terminal.type("\x1bh")  # alt+h
+        terminal.see("(●) healed")
+        with open_store(home) as store:
+            session = store.connection.execute("SELECT id FROM sessions").fetchone()["id"]
+            slots = {
+                f"consequence:1@{session}": "She went back to the",
+                f"landing:1@{session}": "healed",
+            }
+            terminal.wait(
+                lambda: all(drafts.load(store, slot) == text for slot, text in slots.items())
+            )
+        terminal.kill()
+    with Terminal(home) as terminal:
+        terminal.see("F4 What happened")
+        terminal.type("\x1bOS")  # F4
+        terminal.see("She went back to the")
+        terminal.see("(●) healed")
+
+
+def test_the_terminal_is_left_as_it_was_found(home: Path) -> None:
+    with Terminal(home) as terminal:
+        terminal.see("Say something")
+        terminal.type("\x11")  # ctrl+q
+        terminal.wait(lambda: terminal.process.poll() is not None)
+        while b"\x1b[?1049l" not in terminal.received:
+            terminal.read()
+        assert terminal.process.returncode == 0
+        assert terminal.settings()[:4] == list(terminal.before)[:4]
+
+
+def test_what_native_code_prints_goes_to_the_log_and_not_to_the_screen(home: Path) -> None:
+    with Terminal(home, TEST_NOISE="1") as terminal:
+        terminal.see("nano · base")
+        terminal.type("\x11")
+        terminal.wait(lambda: terminal.process.poll() is not None)
+    assert b"NATIVE NOISE" not in terminal.received
+    assert b"NATIVE NOISE" in (home / "logs" / "app.log").read_bytes()
