@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--learn", type=int, default=300)
     parser.add_argument("--held-out", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--lambda", dest="lambda_", type=float)
     parser.add_argument("--threads", type=int)
@@ -61,7 +62,7 @@ def main() -> None:
     runs = []
     for seed in range(given.seeds):
         chosen = distinct(train, given.learn, random.Random(f"learn:{seed}"))
-        for arm in ARMS:
+        for arm in given.arms:
             runs.append(run(arm, seed, chosen, held_out, given))
             print(sentence(runs[-1]), flush=True)
     result = {
@@ -177,7 +178,10 @@ def differences(runs: list[Any]) -> dict[str, Any]:
 
     seeds = sorted({each["seed"] for each in runs})
     found = {}
-    for control in ("base", "shuffled", "lambda 0"):
+    arms = {each["arm"] for each in runs}
+    if "witnessed" not in arms:
+        return {}
+    for control in ("base", *sorted(arms - {"witnessed"})):
         pairs = [(scores("witnessed", s), scores(control, s)) for s in seeds]
 
         def mean(rows: Sequence[int], pairs: Any = pairs) -> float:

@@ -15,7 +15,7 @@ from tear_core import home as places
 from tear_core.evaluate.surprise import Surprise, surprise
 from tear_core.learn.loss import Example, response_weight
 from tear_core.learn.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
-from tear_core.learn.plan import Plan
+from tear_core.learn.plan import Plan, epochs_of
 from tear_core.learn.publish import LearnerState, read_state, write_generation
 from tear_core.learn.replay import replayed_beside
 from tear_core.learn.step import StepReport, dual_step
@@ -276,7 +276,8 @@ class _Run:
         self.id = learning_log.new_run()
         self.tree, self.plan, self.state, self.new = tree, plan, state, list(new)
         self.replayable = replayable
-        self.epochs = asked.epochs or plan.epochs
+        old = min(replayed_beside(len(new), plan.replay_share), len(replayable))
+        self.epochs = asked.epochs or epochs_of(plan, len(new) + old)
         self.note = dict(asked.note)
         depth = state.depth + 1
         self.lambda_ = plan.schedule.at(depth) if asked.lambda_ is None else asked.lambda_
@@ -291,7 +292,9 @@ class _Run:
         """Every epoch: the new triples and fresh replays, shuffled, cut into windows."""
         self.capacity = capacity
         windows = list(self._windows())
-        for examples in windows:
+        for number, examples in enumerate(windows):
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.plan.learning_rate * (1 - 0.9 * number / len(windows))
             report = dual_step(
                 self.tree,
                 self.optimizer,

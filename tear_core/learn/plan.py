@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from tear_core.learn.optimizer import Kind
@@ -11,16 +12,24 @@ from tear_core.model.tree import LoraShape
 from tear_core.settings import Settings
 
 USUAL_LEARNING_RATE = 2e-4
-USUAL_EPOCHS = 3
+USUAL_STEPS = 6
+"""A single scene needs a few steps to be learned; a hundred of them make as many by themselves."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that shapes an update. `capacity` is tokens to a pack."""
+    """Everything that shapes an update.
+
+    Attributes:
+        epochs: how often each new triple is seen; None: as often as makes `steps` steps.
+        steps: fewest optimizer steps of an update whose epochs are not given.
+        batch: triples to a step; `capacity`, tokens to a pack.
+    """
 
     shape: LoraShape = LoraShape()
     learning_rate: float = USUAL_LEARNING_RATE
-    epochs: int = USUAL_EPOCHS
+    epochs: int | None = None
+    steps: int = USUAL_STEPS
     schedule: LambdaSchedule = LambdaSchedule()
     replay_share: float = 0.5
     batch: int = 16
@@ -35,7 +44,8 @@ def plan_for(base: Base, settings: Settings) -> Plan:
     return Plan(
         shape=LoraShape(settings.rank, settings.alpha, settings.dropout, settings.targets),
         learning_rate=settings.learning_rate or own.get("learning_rate", USUAL_LEARNING_RATE),
-        epochs=settings.epochs or own.get("epochs", USUAL_EPOCHS),
+        epochs=settings.epochs,
+        steps=own.get("steps", USUAL_STEPS),
         schedule=LambdaSchedule(
             settings.lambda_start,
             settings.lambda_end,
@@ -48,3 +58,11 @@ def plan_for(base: Base, settings: Settings) -> Plan:
         clip=settings.clip,
         optimizer=settings.optimizer,
     )
+
+
+def epochs_of(plan: Plan, triples: int) -> int:
+    """How often an update sees each of so many triples (new and replayed in one epoch)."""
+    if plan.epochs is not None:
+        return plan.epochs
+    windows = max(1, math.ceil(triples / plan.batch))
+    return max(1, math.ceil(plan.steps / windows))

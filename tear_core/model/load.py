@@ -66,6 +66,7 @@ def load_base(
     config = language_config(AutoConfig.from_pretrained(folder, local_files_only=True))
     network = _network(folder, config, kind, quantize, where)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer.model_max_length = 1 << 40  # we count ourselves; it would only write warnings
     encode = _encoder(tokenizer)
     ids: tuple[int, ...] = ()
     words: Mapping[str, Sequence[int]] = {}

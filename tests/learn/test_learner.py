@@ -334,3 +334,14 @@ def test_named_triples_are_learned_again_and_the_note_is_kept(
     assert triples.get(store, waiting[1]).status == "pending"
     kept = generations.get(store, 2)
     assert kept is not None and kept.settings["pass"] == "warmth"
+
+
+def test_a_single_scene_is_seen_often_and_many_are_seen_once(
+    rows_base: Base, store: Store
+) -> None:
+    plan = replace(PLAN, epochs=None, steps=5, batch=2)
+    learner = Learner(rows_base, plan)
+    add(store, 0, 1)
+    assert learn(learner, store)["steps"] == 5
+    add(store, 1, 12)
+    assert learn(learner, store)["steps"] == 7  # 12 new and the one there is to replay, by twos
