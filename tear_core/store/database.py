@@ -14,7 +14,7 @@ from types import TracebackType
 from tear_core.home import backups_folder, database_path, private_folder
 from tear_core.store.ids import new_id
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """How many migrations this code knows; the database records its own in `user_version`."""
 
 BUSY_SECONDS = 10.0
@@ -62,6 +62,18 @@ class Store:
                 for statement in undo:
                     self.connection.execute(statement)
             raise
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Everything read within the block is of one moment, whatever others write meanwhile."""
+        if self.connection.in_transaction:
+            yield self.connection
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield self.connection
+        finally:
+            self.connection.execute("COMMIT")
 
     def close(self) -> None:
         self.connection.close()

@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tear_core.store.database import SCHEMA_VERSION, StoreError
+from tear_core.store.database import SCHEMA_VERSION, Store, StoreError
+from tear_core.store.triple_rows import SELECT, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,16 @@ def examine(path: Path) -> Health:
             )
     except sqlite3.Error as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
+
+
+def changed_words(store: Store) -> list[str]:
+    """Ids of the triples whose words are no longer those that were hashed when they were kept."""
+    found = []
+    for row in store.connection.execute(SELECT):
+        try:
+            same = stored(row).triple.content_hash == row["content_hash"]
+        except (ValueError, TypeError):
+            same = False
+        if not same:
+            found.append(row["id"])
+    return found

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
 
 from tear_core.store.database import StoreError
 from tear_core.store.ids import new_id, now
@@ -16,6 +17,34 @@ from tear_core.triples import Draft, Exchange, Triple
 
 Status = Literal["unreviewed", "pending", "learned", "rejected", "retracted", "too_long"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+MACHINES = ("tear-tui", "learner")
+"""Who is no person. What they do to a triple belongs to no change, and is not undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is noted beside a triple's words. Empty: nobody said.
+
+    Attributes:
+        consent: of the people whose words these are, e.g. "written by the author".
+        difficulty: from 1, obvious, to 4, subtle.
+        culture: where it matters to what happened.
+        pair: triples with the same word here belong together.
+        origin: the id that it had where it came from.
+    """
+
+    licence: str = ""
+    consent: str = ""
+    theme: str = ""
+    difficulty: int | None = None
+    culture: str = ""
+    pair: str = ""
+    origin: str = ""
+
+
+NO_NOTES = Notes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +74,7 @@ class StoredTriple:
     surprise_generation: int | None
     generations: tuple[int, ...]
     created_at: str
+    notes: Notes = NO_NOTES
 
 
 SELECT = """
@@ -55,15 +85,22 @@ SELECT = """
 
 
 def insert(
-    connection: sqlite3.Connection, triple: Triple, *, source: str, status: Status
+    connection: sqlite3.Connection,
+    triple: Triple,
+    *,
+    source: str,
+    status: Status,
+    notes: Notes = NO_NOTES,
 ) -> str | None:
     """Add a triple; returns its id. None: these words are there already."""
     triple_id, at = new_id(), now()
     draft = triple.draft and {"response": triple.draft.response, "scene": triple.draft.scene}
     new = connection.execute(
         "INSERT INTO triples (id, input, response, consequence, landing, witness_order, context,"
-        " draft, content_hash, status, source, created_at, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING",
+        " draft, content_hash, status, source, licence, consent, theme, difficulty, culture, pair,"
+        " origin, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (content_hash) DO NOTHING",
         (
             triple_id,
             triple.input,
@@ -76,6 +113,13 @@ def insert(
             triple.content_hash,
             status,
             source,
+            notes.licence,
+            notes.consent,
+            notes.theme,
+            notes.difficulty,
+            notes.culture,
+            notes.pair,
+            notes.origin,
             at,
             at,
         ),
@@ -87,9 +131,16 @@ def insert(
 
 
 def move(
-    connection: sqlite3.Connection, triple_id: str, status: Status, why: str, who: str
+    connection: sqlite3.Connection,
+    triple_id: str,
+    status: Status,
+    why: str,
+    who: str,
+    change: str | None = None,
 ) -> bool:
     """Take one triple to a status. False: it had it already.
+
+    `change` names what this is a part of, if it can be undone (see `changes`).
 
     Raises:
         StoreError: there is no such triple.
@@ -102,7 +153,7 @@ def move(
     connection.execute(
         "UPDATE triples SET status = ?, updated_at = ? WHERE id = ?", (status, now(), triple_id)
     )
-    record_status(connection, triple_id, row["status"], status, why, who)
+    record_status(connection, triple_id, row["status"], status, why, who, change=change)
     return True
 
 
@@ -151,15 +202,40 @@ def stored(row: sqlite3.Row) -> StoredTriple:
         surprise_generation=row["surprise_generation"],
         generations=tuple(sorted(int(number) for number in seen if number)),
         created_at=row["created_at"],
+        notes=Notes(**{name: row[name] for name in _NOTES}),
     )
 
 
-def record_status(
-    connection: sqlite3.Connection, triple_id: str, old: str | None, new: str, why: str, who: str
+_NOTES = tuple(field.name for field in fields(Notes))
+
+
+def record_status(  # noqa: PLR0913 - a row of the history, all of it named
+    connection: sqlite3.Connection,
+    triple_id: str,
+    old: str | None,
+    new: str,
+    why: str,
+    who: str,
+    *,
+    change: str | None = None,
+    undoes: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down that a triple changed its status."""
+    """Write down that a triple changed its status, or with `before` and `after` its columns."""
     connection.execute(
-        "INSERT INTO triple_history (triple_id, from_status, to_status, why, who, at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (triple_id, old, new, why, who, now()),
+        "INSERT INTO triple_history (triple_id, from_status, to_status, why, who, at, change,"
+        " undoes, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            triple_id,
+            old,
+            new,
+            why,
+            who,
+            now(),
+            change,
+            undoes,
+            None if before is None else json.dumps(dict(before)),
+            None if after is None else json.dumps(dict(after)),
+        ),
     )

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tear_core.store.database import Store, StoreError
-from tear_core.store.ids import now, prefix_range
+from tear_core.store.ids import new_id, now, prefix_range
 from tear_core.store.search_terms import fts_query, storable
 from tear_core.store.sessions import tell_turns
 from tear_core.store.triple_rows import (
+    MACHINES,
+    NO_NOTES,
     SELECT,
     STATUSES,
+    Notes,
     Status,
     StoredTriple,
     insert,
@@ -25,9 +28,16 @@ from tear_core.store.triple_rows import (
     stored,
     text_problem,
 )
-from tear_core.triples import Triple
+from tear_core.triples import Landing, Triple
 
-__all__ = ["STATUSES", "Status", "StoredTriple"]
+__all__ = ["STATUSES", "Notes", "Status", "StoredTriple"]
+
+MOST_RANKED = 5_000
+"""With more matches than this a search gives the newest instead of the best: words that are in
+every other triple tell none of them apart, and ranking them all would be felt."""
+
+MOST_LOOKED_AT = 10_000
+"""Triples, the newest, in which marks that are no words are looked for one by one."""
 
 
 def add(  # noqa: PLR0913 - facts about one triple, all named
@@ -41,6 +51,7 @@ def add(  # noqa: PLR0913 - facts about one triple, all named
     predicted: str | None = None,
     predicted_by: int | None = None,
     blind: bool = False,
+    notes: Notes = NO_NOTES,
 ) -> tuple[StoredTriple, bool]:
     """Keep a triple; the same words are kept once. Returns it and whether it is new.
 
@@ -53,7 +64,7 @@ def add(  # noqa: PLR0913 - facts about one triple, all named
     if problem:
         raise StoreError(problem)
     with store.write() as connection:
-        made = insert(connection, triple, source=source, status=status)
+        made = insert(connection, triple, source=source, status=status, notes=notes)
         if made is None:
             return _by_hash(store, triple.content_hash), False
         try:
@@ -83,20 +94,31 @@ def get(store: Store, triple_id: str) -> StoredTriple:
     return stored(rows[0])
 
 
-def list_triples(
+def list_triples(  # noqa: PLR0913 - each narrows the list, all named
     store: Store,
     *,
     status: Status | None = None,
     session: str | None = None,
     source: str | None = None,
+    theme: str | None = None,
+    landing: Landing | None = None,
+    generation: int | None = None,
     limit: int | None = None,
     before: str | None = None,
 ) -> list[StoredTriple]:
-    """Triples, newest first. `before`: only those older than this id, for the next page."""
+    """Triples, newest first.
+
+    Args:
+        generation: only those that this generation has seen.
+        before: only those older than this id, for the next page.
+    """
     wanted: dict[str, Any] = {
         "status = ?": status,
         "session_id = ?": session,
         "source = ?": source,
+        "theme = ?": theme,
+        "landing = ?": landing,
+        "id IN (SELECT triple_id FROM exposures WHERE generation = ?)": generation,
         "id < ?": before,
     }
     given = {test: value for test, value in wanted.items() if value is not None}
@@ -120,28 +142,34 @@ def set_status(
 ) -> int:
     """Move triples (full ids) to a status; returns how many changed.
 
-    All or none. A retraction is also told to the turns they were authored in.
+    All or none, as one change that can be undone, unless `who` is a machine. A retraction is
+    also told to the turns they were authored in.
 
     Raises:
         StoreError: an id is unknown; nothing has changed then.
     """
     changed = 0
+    change = None if who in MACHINES else new_id()
     with store.write() as connection:
         for triple_id in ids:
-            changed += move(connection, triple_id, status, why, who)
+            changed += move(connection, triple_id, status, why, who, change)
             if status == "retracted":
                 tell_turns(store, triple_id, "retract", {})
     return changed
 
 
 def history(store: Store, triple_id: str) -> list[dict[str, Any]]:
-    """The statuses a triple has had: from_status, to_status, why, who, at; oldest first."""
+    """What happened to a triple, oldest first: from_status, to_status, why, who, at, and of an
+    edit the columns it changed, `before` and `after`."""
     rows = store.connection.execute(
-        "SELECT from_status, to_status, why, who, at FROM triple_history"
+        "SELECT from_status, to_status, why, who, at, before, after FROM triple_history"
         " WHERE triple_id = ? ORDER BY seq",
         (triple_id,),
     )
-    return [dict(row) for row in rows]
+    return [
+        {**row, **{name: json.loads(row[name]) for name in ("before", "after") if row[name]}}
+        for row in map(dict, rows)
+    ]
 
 
 def record_surprise(
@@ -180,25 +208,38 @@ def search(
 ) -> list[StoredTriple]:
     """Triples with all these words in their texts, best match first. Takes anything typed.
 
-    `"a phrase"` in quotes is matched as a phrase; the last word may be incomplete.
+    `"a phrase"` in quotes is matched as a phrase; the last word may be incomplete. More than
+    `MOST_RANKED` matches come newest first; signs that are no words are looked for in the newest
+    `MOST_LOOKED_AT` triples.
     """
-    query = fts_query(text)
+    query, of = fts_query(text), () if status is None else (status,)
+    only = "" if status is None else "AND {} IN (SELECT seq FROM triples WHERE status = ?)"
     if query:
-        found = "JOIN triples_fts ON triples_fts.rowid = triples.seq WHERE triples_fts MATCH ?"
-        order = "triples_fts.rank, id DESC"
+        many = store.connection.execute(
+            "SELECT 1 FROM triples_fts WHERE triples_fts MATCH ? LIMIT 1 OFFSET ?",
+            (query, MOST_RANKED),
+        ).fetchone()
+        found = store.connection.execute(
+            f"SELECT rowid AS seq FROM triples_fts WHERE triples_fts MATCH ? {only.format('rowid')}"
+            f" ORDER BY {'' if many else 'rank,'} rowid DESC LIMIT ?",
+            (query, *of, _limit(limit)),
+        )
     else:  # only punctuation: the index has no words for it, so look at the texts
-        found = "WHERE instr(input || char(10) || response || char(10) || consequence, ?)"
-        order = "id DESC"
-    only = "" if status is None else "AND status = ?"
+        found = store.connection.execute(
+            "SELECT seq FROM triples WHERE seq > (SELECT max(seq) FROM triples) - ?"
+            " AND instr(input || char(10) || response || char(10) || consequence, ?)"
+            f" {only.format('seq')} ORDER BY seq DESC LIMIT ?",
+            (MOST_LOOKED_AT, storable(text.strip()), *of, _limit(limit)),
+        )
+    return _in_order(store, [row["seq"] for row in found])
+
+
+def _in_order(store: Store, places: list[int]) -> list[StoredTriple]:
     rows = store.connection.execute(
-        f"{SELECT} {found} {only} ORDER BY {order} LIMIT ?",
-        (
-            query or storable(text.strip()),
-            *([] if status is None else [status]),
-            _limit(limit),
-        ),
+        f"{SELECT} WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(places),)
     )
-    return [stored(row) for row in rows]
+    found = {row["seq"]: stored(row) for row in rows}
+    return [found[each] for each in places if each in found]
 
 
 def replayable_ids(store: Store, generation: int | None = None) -> list[str]:
@@ -227,6 +268,16 @@ def get_many(store: Store, ids: Sequence[str]) -> list[StoredTriple]:
     )
     found = {row["id"]: stored(row) for row in rows}
     return [found[each] for each in ids if each in found]
+
+
+def by_hashes(store: Store, hashes: Sequence[str]) -> list[StoredTriple]:
+    """The triples with these content hashes, in the order asked for; unknown ones are left out."""
+    rows = store.connection.execute(
+        f"{SELECT} WHERE content_hash IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(hashes)),),
+    )
+    found = {row["content_hash"]: stored(row) for row in rows}
+    return [found[each] for each in dict.fromkeys(hashes) if each in found]
 
 
 def _by_hash(store: Store, content_hash: str) -> StoredTriple:

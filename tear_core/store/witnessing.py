@@ -87,6 +87,37 @@ def author(  # noqa: PLR0913 - facts about one triple, all named
     return Witnessed(kept, tuple(written))
 
 
+def retell(store: Store, told: str, instead: str) -> None:
+    """Tell the turns that show triple `told` what holds now: the words of triple `instead`.
+
+    Both may be the same triple, after an edit or an undo. Turns that have moved on to another
+    triple are left alone.
+    """
+    kept = triples.get(store, instead)
+    rows = store.connection.execute(
+        "SELECT DISTINCT session_id, turn FROM events WHERE kind = 'author'"
+        " AND json_extract(data, '$.triple') = ? ORDER BY session_id, turn",
+        (told,),
+    ).fetchall()
+    for row in rows:
+        turn = sessions.conversation(store, row["session_id"]).turns[row["turn"] - 1]
+        if turn.triple != told:
+            continue
+        data = {
+            "triple": kept.id,
+            "consequence": kept.triple.consequence,
+            "landing": kept.triple.landing,
+            "blind": kept.blind,
+            "saw_prediction": turn.saw_prediction,
+        }
+        known: list[tuple[Kind, dict[str, Any]]] = [("author", data)]
+        known += [(kind, {"triple": kept.id, **each}) for kind, each in _already_known(kept)]
+        if kept.status == "retracted":
+            known.append(("retract", {"triple": kept.id}))
+        for kind, each in known:
+            sessions.append(store, row["session_id"], Event(kind, turn.number, each))
+
+
 def _again(store: Store, kept: StoredTriple, triple: Triple) -> StoredTriple:
     """The same words once more: the marks on them may be new, and they count again."""
     marks = (triple.landing, triple.order)

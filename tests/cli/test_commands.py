@@ -18,6 +18,7 @@ TRIPLE_KEYS = [
     *("id", "input", "response", "consequence", "landing", "order", "context", "draft"),
     *("status", "surprise", "surprise_tokens", "surprise_generation", "generations"),
     *("predicted", "predicted_by", "blind", "source", "session", "turn", "created_at"),
+    *("theme", "difficulty", "culture", "licence", "consent", "pair", "origin"),
 ]
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -220,7 +221,7 @@ def test_without_a_command_the_app_opens_and_its_exit_code_is_the_commands(
 
     class App:
         @staticmethod
-        def run(home: Path) -> int:
+        def run(home: Path, **_: object) -> int:
             opened.append(home)
             return 3
 

@@ -166,3 +166,84 @@ def test_a_base_that_is_not_there_is_one_sentence(
     assert done.exit_code == 1
     assert "no model folder /nowhere/at/all" in done.stderr
     assert "Traceback" not in done.output
+
+
+def dataset(folder: Path) -> Path:
+    """Two parts of a dataset, with something held out."""
+    for part, count in (("warmth", 5), ("contrast", 6)):
+        (folder / part).mkdir(parents=True)
+        for split, size in (("train", count), ("dev", 2)):
+            lines = [
+                {
+                    "input": f"{part} {split} {i}",
+                    "response": f"I am {i}",
+                    "consequence": f"He ran {i}.",
+                    "landing": "healed" if i % 2 else "hurt",
+                    "pair": f"{part}{i // 2}",
+                }
+                for i in range(size)
+            ]
+            text = "".join(json.dumps(line) + "\n" for line in lines)
+            (folder / part / f"{split}.jsonl").write_text(text)
+    return folder
+
+
+def test_a_dataset_is_learned_in_three_passes_and_a_stop_is_gone_on_from(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tear_tui.cli import train
+
+    folder = str(dataset(tmp_path / "data"))
+    real, learned = train._learn, []
+
+    def stops_after_two(client: Any, request: Any) -> Any:
+        if len(learned) == 2:
+            raise KeyboardInterrupt
+        learned.append(request)
+        return real(client, request)
+
+    words = ("train", folder, "--lesson", "4", "--epochs", "1")
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_learn", stops_after_two)
+        CliRunner().invoke(app, [*words])
+    assert len(run("generations", "list")[0]) == 2
+    lines = run(*words)
+    assert [line["lesson"] for line in lines[:-1]] == [3, 4, 5, 6, 7][: len(lines) - 1]
+    passes = [line["pass"] for line in lines[:-1]]
+    assert passes == sorted(passes, key=["warmth", "consequence", "integration"].index)
+    assert lines[-1]["event"] == "trained"
+    assert lines[-1]["lessons"] == lines[-2]["of"] == lines[-2]["lesson"]
+    assert set(lines[0]["held_out"]) == {"warmth", "contrast"}
+    assert run(*words) == [lines[-1]], "everything was learned: nothing is left to do"
+    (found,) = run("triples", "list", "--limit", "100")
+    assert {t["status"] for t in found} == {"learned"} and len(found) == 11
+
+
+def test_train_pending_takes_one_pass_at_a_time(run: Run, tmp_path: Path) -> None:
+    folder = dataset(tmp_path / "data")
+    for part in ("warmth", "contrast"):
+        run("import", str(folder / part / "train.jsonl"), "--accept", "--source", part)
+    assert run("train-pending", "--pass", "warmth", "--epochs", "1")[0]["triples"] == 5
+    run("train-pending", "--pass", "warmth", code=1)
+    assert run("train-pending", "--pass", "integration", "--epochs", "1")[0]["triples"] == 6
+
+
+def test_generate_sends_nothing_away_unless_it_is_meant(run: Run) -> None:
+    add(run, 1)
+    words = ["generate", "--endpoint", "https://api.example.com/v1", "--model", "big"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 1
+    assert "1 seed triples" in done.stderr and "--yes" in done.stderr
+    assert CliRunner().invoke(app, ["generate"]).exit_code == 1
+    assert CliRunner().invoke(app, ["generate", "--local", "--kind", "odd"]).exit_code == 2
+
+
+def test_the_live_model_proposes_and_what_breaks_a_rule_is_dropped(run: Run) -> None:
+    add(run, 1)
+    *_, last = run("generate", "--local")
+    assert last["event"] == "generated" and last["asked"] == 1
+    assert last["kept"] + last["dropped"] == 1
+    (found,) = run("triples", "list")
+    assert [t["status"] for t in found if t["source"] == "generated"] == (
+        ["unreviewed"] * last["kept"]
+    )

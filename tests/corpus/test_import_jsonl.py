@@ -5,17 +5,23 @@ import json
 import lzma
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tear_core.corpus import import_jsonl as importer
-from tear_core.corpus.import_jsonl import BATCH_ROWS, MAX_LINE_BYTES, import_jsonl, parse_line
+from tear_core.corpus import importing
+from tear_core.corpus.import_jsonl import MAX_LINE_BYTES, BadLine, parse_line
+from tear_core.corpus.importing import BATCH_ROWS, Wanted, import_file
 from tear_core.store import Store, StoreError, triples
 from tear_core.triples import Draft, Exchange
 
 GOOD = {"input": "hi", "response": "yo", "consequence": "he wept"}
+
+
+def import_jsonl(store: Store, path: Path, *, accept: bool = False) -> dict[str, Any]:
+    return import_file(store, path, Wanted(format="jsonl", accept=accept))
 
 
 def line(**changes: object) -> bytes:
@@ -151,7 +157,7 @@ def test_a_damaged_file_keeps_what_could_be_read(
 def test_a_crash_between_batches_keeps_the_whole_batches(
     store: Store, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, seen = importer.insert, []
+    real, seen = importing.insert, []
 
     def insert(*args: object, **kwargs: object) -> object:
         seen.append(1)
@@ -159,7 +165,7 @@ def test_a_crash_between_batches_keeps_the_whole_batches(
             raise KeyboardInterrupt
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(importer, "insert", insert)
+    monkeypatch.setattr(importing, "insert", insert)
     path = file(*(line(input=str(n)) for n in range(BATCH_ROWS * 2)))
     with pytest.raises(KeyboardInterrupt):
         import_jsonl(store, path)
@@ -195,7 +201,7 @@ def test_a_file_that_is_not_there_is_an_error(store: Store, tmp_path: Path) -> N
 def test_no_line_whatsoever_breaks_the_import(store: Store, raw: bytes) -> None:
     try:
         triple, _ = parse_line(raw)
-    except importer.BadLine as error:
+    except BadLine as error:
         assert str(error)
         return
     try:

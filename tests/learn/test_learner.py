@@ -336,12 +336,26 @@ def test_named_triples_are_learned_again_and_the_note_is_kept(
     assert kept is not None and kept.settings["pass"] == "warmth"
 
 
-def test_a_single_scene_is_seen_often_and_many_are_seen_once(
-    rows_base: Base, store: Store
-) -> None:
-    plan = replace(PLAN, epochs=None, steps=5, batch=2)
+def test_a_single_scene_is_seen_often_and_many_are_seen_once(rows_base: Base, store: Store) -> None:
+    plan = replace(PLAN, epochs=None, steps=5, batch=2, enough=0.0)
     learner = Learner(rows_base, plan)
     add(store, 0, 1)
     assert learn(learner, store)["steps"] == 5
     add(store, 1, 12)
     assert learn(learner, store)["steps"] == 7  # 12 new and the one there is to replay, by twos
+
+
+def test_an_update_ends_when_it_has_learned_enough_unless_epochs_were_asked_for(
+    rows_base: Base, store: Store
+) -> None:
+    """A single scene seen eighteen times is learned by heart and said to everybody."""
+    plan = replace(PLAN, epochs=None, steps=40, batch=2, learning_rate=2e-2)
+    learner = Learner(rows_base, plan)
+    add(store, 0, 1)
+    row = learn(learner, store)
+    steps = learning_log.read(store, learning_log.latest_run(store) or "")
+    losses = [step.consequence_loss or 0 for step in steps]
+    assert row["steps"] == len(steps) < 40
+    assert losses[-1] <= 0.6 * losses[0] and all(loss > 0.6 * losses[0] for loss in losses[:-1])
+    add(store, 1, 1)
+    assert learn(learner, store, Asked(epochs=40))["steps"] == 40

@@ -1,5 +1,6 @@
 """The database file: who may read it, how it begins, and that what is written stays."""
 
+import gzip
 import os
 import signal
 import sqlite3
@@ -11,7 +12,19 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from tear_core.home import database_path
-from tear_core.store import Store, StoreError, database, migrations, open_store, sessions
+from tear_core.store import (
+    Store,
+    StoreError,
+    changes,
+    database,
+    edits,
+    migrations,
+    open_store,
+    sessions,
+    triples,
+)
+from tear_core.store.health import examine
+from tear_core.triples import Draft
 
 
 def mode(path: Path) -> int:
@@ -129,7 +142,7 @@ def test_what_was_acknowledged_survives_a_kill(home: Path) -> None:
 def test_a_newer_database_is_refused_and_left_alone(home: Path) -> None:
     with open_store(home) as store:
         store.connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match=r"newer tear-tui \(schema 99; this one knows 1\)"):
+    with pytest.raises(StoreError, match=r"newer tear-tui \(schema 99; this one knows 2\)"):
         open_store(home)
 
 
@@ -145,13 +158,14 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The code as it will be after one more migration."""
     longer = Migrations("tear")
     longer(name="m001_first")(migrations.m001_first)
+    longer(name="m002_corpus")(migrations.m002_corpus)
 
     @longer()
-    def m002_second(db: Database) -> None:
+    def m003_third(db: Database) -> None:
         db.execute("ALTER TABLE sessions ADD COLUMN mood TEXT")
 
     monkeypatch.setattr(migrations, "migrations", longer)
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", 3)
 
 
 def test_an_old_database_is_backed_up_and_then_migrated(
@@ -166,9 +180,42 @@ def test_an_old_database_is_backed_up_and_then_migrated(
     (copy,) = (home / "backups").iterdir()
     assert mode(copy) == 0o600
     old = sqlite3.connect(copy)
-    assert old.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert old.execute("PRAGMA user_version").fetchone()[0] == 2
     assert old.execute("SELECT id FROM sessions").fetchone()[0] == kept.id
     old.close()
+
+
+def test_a_database_of_the_first_schema_comes_to_this_one(home: Path) -> None:
+    """`schema-1.db.gz` was written by the code as it was: a talk, three triples, a generation."""
+    home.mkdir()
+    packed = Path(__file__).with_name("schema-1.db.gz").read_bytes()
+    database_path(home).write_bytes(gzip.decompress(packed))
+    with open_store(home) as store:
+        fresh = sqlite3.connect(":memory:")
+        migrations.migrations.apply(Database(fresh))
+        assert schema(store.connection) == schema(fresh)
+        found = triples.list_triples(store)
+        assert [(each.status, each.source, each.notes) for each in found] == [
+            ("rejected", "old.jsonl", triples.Notes()),
+            ("pending", "old.jsonl", triples.Notes()),
+            ("learned", "session", triples.Notes()),
+        ]
+        assert found[1].triple.draft == Draft("go", "oh") and found[2].generations == (1,)
+        assert [each.id for each in triples.search(store, "naive")] == [found[0].id]
+        assert triples.history(store, found[1].id)[-1]["who"] == "ada"
+        (session,) = sessions.list_sessions(store)
+        assert sessions.conversation(store, session.id).turns[0].triple == found[2].id
+        edits.edit(store, found[2].id, edits.Edit(consequence="he left"))
+        changes.undo(store)
+        assert triples.get(store, found[2].id) == found[2]
+    assert examine(database_path(home)).problems == ()
+
+
+def schema(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """Tables with their columns, and indexes and triggers by name."""
+    columns = "SELECT m.name, p.name, p.type FROM sqlite_master m, pragma_table_info(m.name) p"
+    others = "SELECT type, name, tbl_name FROM sqlite_master WHERE type <> 'table'"
+    return {tuple(map(str, row)) for sql in (columns, others) for row in connection.execute(sql)}
 
 
 def test_a_migration_that_fails_changes_nothing(
@@ -179,15 +226,15 @@ def test_a_migration_that_fails_changes_nothing(
     request.getfixturevalue("tomorrow")
 
     @migrations.migrations()
-    def m003_third(db: Database) -> None:
+    def m004_fourth(db: Database) -> None:
         db.execute("ALTER TABLE nowhere ADD COLUMN mood TEXT")
 
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", 4)
     with pytest.raises(StoreError, match="no such table: nowhere"):
         open_store(home)
     monkeypatch.undo()
     plain = sqlite3.connect(database_path(home))
-    assert plain.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert plain.execute("PRAGMA user_version").fetchone()[0] == 2
     assert [row[1] for row in plain.execute("PRAGMA table_info(sessions)")][-1] == "updated_at"
     plain.close()
 
