@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -278,6 +279,7 @@ class _Run:
         self.replayable = replayable
         old = min(replayed_beside(len(new), plan.replay_share), len(replayable))
         self.epochs = asked.epochs or epochs_of(plan, len(new) + old)
+        self.may_end_early = asked.epochs is None and plan.epochs is None
         self.note = dict(asked.note)
         depth = state.depth + 1
         self.lambda_ = plan.schedule.at(depth) if asked.lambda_ is None else asked.lambda_
@@ -289,27 +291,49 @@ class _Run:
         self.taken = self.discarded = self.tokens = 0
 
     def steps(self, capacity: int, give_way: Callable[[], None]) -> Iterator[LearningStep]:
-        """Every epoch: the new triples and fresh replays, shuffled, cut into windows."""
+        """Every epoch: the new triples and fresh replays, shuffled, cut into windows.
+
+        Where nobody said how many epochs, it ends with the one that has learned enough: a
+        single scene would else be learned by heart, and repeated to everything that is said.
+        """
         self.capacity = capacity
-        windows = list(self._windows())
-        for number, examples in enumerate(windows):
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.plan.learning_rate * (1 - 0.9 * number / len(windows))
-            report = dual_step(
-                self.tree,
-                self.optimizer,
-                examples,
-                lambda_=self.lambda_,
-                capacity=self.capacity,
-                clip=self.plan.clip,
-                seed=self.state.step + self.taken,
-                give_way=give_way,
-            )
-            self.capacity = report.capacity
-            self.taken += 1
-            self.discarded += report.discarded
-            self.tokens += report.tokens
-            yield self._logged(report, len(windows))
+        epochs = [self._windows(number) for number in range(self.epochs)]
+        planned = sum(map(len, epochs))
+        first = math.inf
+        for windows in epochs:
+            losses = []
+            for window in windows:
+                report = self._step(window, self.taken / planned, give_way)
+                losses.append(report.consequence_loss)
+                yield self._logged(report, planned)
+            mean = statistics.fmean(losses)
+            first = mean if first == math.inf else first
+            if self.may_end_early and mean <= self.plan.enough * first:
+                return
+
+    def _step(
+        self, window: list[StoredTriple], done: float, give_way: Callable[[], None]
+    ) -> StepReport:
+        """One optimizer step; `done` is the share of the update that lies behind it."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.plan.learning_rate * (1 - 0.9 * done)
+        report = dual_step(
+            self.tree,
+            self.optimizer,
+            [self._example(stored) for stored in window],
+            lambda_=self.lambda_,
+            capacity=self.capacity,
+            clip=self.plan.clip,
+            seed=self.state.step + self.taken,
+            give_way=give_way,
+        )
+        known = {stored.id for stored in self.new}
+        self.replayed.update(stored.id for stored in window if stored.id not in known)
+        self.capacity = report.capacity
+        self.taken += 1
+        self.discarded += report.discarded
+        self.tokens += report.tokens
+        return report
 
     def _logged(self, report: StepReport, steps: int) -> LearningStep:
         return LearningStep(
@@ -325,18 +349,16 @@ class _Run:
             discarded=report.discarded,
         )
 
-    def _windows(self) -> Iterator[list[Example]]:
+    def _windows(self, epoch: int) -> list[list[StoredTriple]]:
+        """The triples of one epoch, cut into windows."""
         seed, new_ids = self.state.seed, {stored.id for stored in self.new}
         beside = replayed_beside(len(self.new), self.plan.replay_share)
-        for epoch in range(self.epochs):
-            counter = self.state.step * 1000 + epoch
-            drawn = self.state.reservoir.draw(beside, seed, counter, without=new_ids)
-            old = [self.replayable[i] for i in drawn if i in self.replayable]
-            self.replayed.update(stored.id for stored in old)
-            batch = [*self.new, *old]
-            random.Random(f"{seed}:shuffle:{counter}").shuffle(batch)
-            for start in range(0, len(batch), self.plan.batch):
-                yield [self._example(stored) for stored in batch[start : start + self.plan.batch]]
+        counter = self.state.step * 1000 + epoch
+        drawn = self.state.reservoir.draw(beside, seed, counter, without=new_ids)
+        batch = [*self.new, *(self.replayable[i] for i in drawn if i in self.replayable)]
+        random.Random(f"{seed}:shuffle:{counter}").shuffle(batch)
+        size = self.plan.batch
+        return [batch[start : start + size] for start in range(0, len(batch), size)]
 
     def _example(self, stored: StoredTriple) -> Example:
         base = self.tree.base

@@ -22,7 +22,9 @@ class Plan:
 
     Attributes:
         epochs: how often each new triple is seen; None: as often as makes `steps` steps.
-        steps: fewest optimizer steps of an update whose epochs are not given.
+        steps: about how many optimizer steps an update takes whose epochs are not given.
+        enough: such an update ends early once an epoch's consequence loss is this share of the
+            first one's.
         batch: triples to a step; `capacity`, tokens to a pack.
     """
 
@@ -30,6 +32,7 @@ class Plan:
     learning_rate: float = USUAL_LEARNING_RATE
     epochs: int | None = None
     steps: int = USUAL_STEPS
+    enough: float = 0.6
     schedule: LambdaSchedule = LambdaSchedule()
     replay_share: float = 0.5
     batch: int = 16

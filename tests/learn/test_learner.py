@@ -349,13 +349,13 @@ def test_an_update_ends_when_it_has_learned_enough_unless_epochs_were_asked_for(
     rows_base: Base, store: Store
 ) -> None:
     """A single scene seen eighteen times is learned by heart and said to everybody."""
-    plan = replace(PLAN, epochs=None, steps=40, batch=2, learning_rate=2e-2)
+    plan = replace(PLAN, epochs=None, steps=40, batch=2, enough=0.9)
     learner = Learner(rows_base, plan)
     add(store, 0, 1)
     row = learn(learner, store)
     steps = learning_log.read(store, learning_log.latest_run(store) or "")
     losses = [step.consequence_loss or 0 for step in steps]
     assert row["steps"] == len(steps) < 40
-    assert losses[-1] <= 0.6 * losses[0] and all(loss > 0.6 * losses[0] for loss in losses[:-1])
+    assert losses[-1] <= 0.9 * losses[0] and all(loss > 0.9 * losses[0] for loss in losses[:-1])
     add(store, 1, 1)
     assert learn(learner, store, Asked(epochs=40))["steps"] == 40
