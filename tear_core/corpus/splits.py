@@ -4,7 +4,8 @@
 
 About 70, 15 and 15 %. Rows of one pair, and rows of one input in whatever part, are in the same
 split. Which one is a hash of the input, so that rows added later move none of those before. Rows
-are copied as they stand; the rows files are left where they are.
+stand in the splits as they were written; a rows file that has been taken in is removed, so that
+each row is in one place.
 """
 
 from __future__ import annotations
@@ -41,26 +42,32 @@ def read_part(folder: Path) -> list[Line]:
     """The rows of one part, in the order of their files.
 
     Raises:
-        BadRecord: a line is no triple, or an id is there twice; names file and line.
+        BadRecord: a line is no triple, or an id is there twice with other words; names file
+            and line.
     """
     lines: list[Line] = []
-    seen: set[str] = set()
-    for path in sorted(folder.glob("rows*.jsonl")):
+    seen: dict[str, str] = {}
+    for path in _files(folder):
         with path.open("rb") as file:
             for number, raw in read_lines(file):
                 try:
                     if isinstance(raw, str):
                         raise BadRecord(raw)
                     row = row_of(parse_object(raw), number)
-                    if row.notes.origin in seen:
+                    text = raw.decode("utf-8").strip()
+                    if seen.setdefault(row.notes.origin, text) != text:
                         raise BadRecord(f"the id {row.notes.origin!r} is there twice")
                 except BadRecord as error:
                     raise BadRecord(f"{path}:{number}: {error}") from None
                 assert row.triple is not None
-                seen.add(row.notes.origin)
-                text = raw.decode("utf-8").strip()
                 lines.append(Line(folder, text, row.notes.origin, row.notes.pair, row.triple))
-    return lines
+    return list({line.id: line for line in lines}.values())
+
+
+def _files(folder: Path) -> list[Path]:
+    """What was split before, then what is new."""
+    before = [folder / f"{split}.jsonl" for split in SPLITS]
+    return [*(path for path in before if path.exists()), *sorted(folder.glob("rows*.jsonl"))]
 
 
 def assign(lines: Sequence[Line]) -> dict[Split, list[Line]]:
@@ -86,18 +93,21 @@ def assign(lines: Sequence[Line]) -> dict[Split, list[Line]]:
 
 def split_folder(folder: Path) -> dict[str, dict[Split, int]]:
     """Write the splits of every part below a folder; returns how many rows each has."""
-    parts = sorted({path.parent for path in folder.glob("*/rows*.jsonl")})
+    parts = sorted(path for path in folder.iterdir() if path.is_dir() and _files(path))
     found = assign([line for part in parts for line in read_part(part)])
     counts: dict[str, dict[Split, int]] = {}
     for part in parts:
         counts[part.name] = {}
         for split in SPLITS:
-            here = [line.raw for line in found[split] if line.part == part]
+            ours = sorted((line for line in found[split] if line.part == part), key=lambda x: x.id)
+            here = [line.raw for line in ours]
             text = "".join(f"{raw}\n" for raw in here)
             target = part / f"{split}.jsonl"
             whole_file(target, lambda file, text=text: file.write(text), force=True)  # type: ignore[misc]
             target.chmod(0o644)  # it is published
             counts[part.name][split] = len(here)
+        for taken in part.glob("rows*.jsonl"):
+            taken.unlink()
     return counts
 
 

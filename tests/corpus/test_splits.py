@@ -83,7 +83,7 @@ def test_shares_are_about_as_asked() -> None:
 def test_a_bad_row_is_named_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(tmp_path, "one", "rows.jsonl", row("one", 1), row("one", 1))
+    write(tmp_path, "one", "rows.jsonl", row("one", 1), row("one", 1, theme="other"))
     assert main([str(tmp_path)]) == 1
     assert "rows.jsonl:2: the id 'one-001-a' is there twice" in capsys.readouterr().err
     assert not list(tmp_path.rglob("train.jsonl"))
