@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
+from tear_tui.app import TearApp
 from tear_tui.screens.help import sections
 from tests.app.fake_engine import FakeEngine, script
 from tests.app.support import (
