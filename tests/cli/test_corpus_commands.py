@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import subprocess
 import sys
 import time
@@ -116,7 +117,7 @@ def test_a_triple_is_edited_in_the_persons_editor(
 ) -> None:
     (kept,) = unreviewed(home, "he wept")
     editor = tmp_path / "editor.py"
-    monkeypatch.setenv("VISUAL", f"{sys.executable} {editor}")
+    monkeypatch.setenv("VISUAL", f"{shlex.quote(sys.executable)} {shlex.quote(str(editor))}")
 
     def edits(change: str) -> None:
         editor.write_text(
