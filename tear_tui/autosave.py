@@ -20,6 +20,7 @@ class Autosave:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._waiting: dict[str, tuple[str, str | None]] = {}
+        self._writing: dict[str, tuple[str, str | None]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -36,6 +37,12 @@ class Autosave:
             self._waiting[slot] = (text, session)
             self._idle.clear()
         self._wake.set()
+
+    def unsaved(self, slot: str) -> str | None:
+        """The text of a slot that is on its way to the disk; None if nothing is."""
+        with self._lock:
+            on_its_way = self._waiting.get(slot) or self._writing.get(slot)
+        return None if on_its_way is None else on_its_way[0]
 
     def flush(self, timeout: float = 2.0) -> bool:
         """Wait until everything is on disk; False if that takes longer than `timeout` seconds."""
@@ -55,6 +62,7 @@ class Autosave:
     def _save_all(self) -> None:
         with self._lock:
             texts, self._waiting = self._waiting, {}
+            self._writing = texts
         failed, self.problem = dict(texts), ""
         try:
             with open_store(self._home) as store:
@@ -67,7 +75,7 @@ class Autosave:
         except (StoreError, OSError) as error:
             self.problem = str(error)
         with self._lock:
-            self._waiting = {**failed, **self._waiting}
+            self._waiting, self._writing = {**failed, **self._waiting}, {}
             if self._waiting:
                 self._wake.set()  # try again at the next beat
             else:

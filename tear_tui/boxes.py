@@ -18,8 +18,9 @@ class Boxes:
         return f"{box}@{self._log.session_id or 'new'}"
 
     def kept(self, box: str) -> str:
-        """What was left in a box."""
-        return drafts.load(self._log.store, self.slot(box)) or ""
+        """What was left in a box, whether or not it has reached the disk yet."""
+        unsaved = self._autosave.unsaved(self.slot(box))
+        return drafts.load(self._log.store, self.slot(box)) or "" if unsaved is None else unsaved
 
     def keep(self, box: str, text: str) -> None:
         """Have the text of a box saved; returns at once."""
