@@ -9,7 +9,8 @@ import typer
 from tear_core.store import Store
 from tear_core.store import generations as stored_generations
 from tear_core.store.generations import BASE, Generation
-from tear_tui.cli.output import emit_json, emit_table, emit_text, narrate
+from tear_tui.cli.listing import Csv, Json, Nl, how
+from tear_tui.cli.output import emit_json, emit_list, emit_table, emit_text, narrate
 from tear_tui.cli.root import store_of, tell_engine
 
 app = typer.Typer(help="List generations, and choose which answers.", invoke_without_command=True)
@@ -28,8 +29,6 @@ _HEADERS = (
     "live",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.callback()
 def bare(ctx: typer.Context) -> None:
@@ -39,12 +38,13 @@ def bare(ctx: typer.Context) -> None:
 
 
 @app.command("list")
-def list_(ctx: typer.Context, json: Json = False) -> None:
+def list_(ctx: typer.Context, json: Json = False, nl: Nl = False, csv: Csv = False) -> None:
     """List generations, oldest first. Losses are nats per token on the new triples."""
+    asked = how(json, nl, csv)
     with store_of(ctx) as store:
         rows = [as_json(store, each) for each in stored_generations.list_generations(store)]
-    if json:
-        emit_json(rows)
+    if asked is not None:
+        emit_list(rows, (), asked)
         return
     emit_table(
         _HEADERS,
