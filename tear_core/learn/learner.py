@@ -90,17 +90,18 @@ class Learner:
         yield from self._surprises(store, tree, new, give_way)
         run = _Run(tree, self.plan, asked, self._state, new, self._replayable(store))
         before = self._losses(tree, new, give_way)
+        # Until it is published the tree is at no generation: whatever ends this update early,
+        # an error too, the next one reads its generation anew.
+        parent, self._at = self._at or 0, None
         for told in run.steps(self._capacity, give_way):
             self._capacity = run.capacity
             learning_log.append(store, told)
             yield {"event": "step", **step_told(told)}
             if stop():
-                self._at = None  # the tree is between generations: read it anew next time
                 yield {"event": "stopped", "triples": len(new)}
                 return
         after = self._losses(tree, new, give_way)
         if run.discarded == run.taken or not all(map(math.isfinite, after.values())):
-            self._at = None
             yield {
                 "event": "error",
                 "message": "learning did not stay finite, so nothing was published",
@@ -108,7 +109,7 @@ class Learner:
             }
             return
         seconds = time.perf_counter() - began
-        row = self._publish(store, run, before, after, seconds)
+        row = self._publish(store, run, parent, (before, after), seconds)
         yield {"event": "published", **published(row, generations.live(store, self.base.name))}
 
     def _wanted(self, store: Store, asked: Asked) -> tuple[list[StoredTriple], list[str]]:
@@ -192,11 +193,11 @@ class Learner:
         self,
         store: Store,
         run: _Run,
-        before: dict[str, float],
-        after: dict[str, float],
+        parent: int,
+        losses: tuple[dict[str, float], dict[str, float]],
         seconds: float,
     ) -> Generation:
-        assert self._at is not None
+        before, after = losses
         tree = run.tree
         moments, numbers = optimizer_tensors(run.optimizer)
         state = LearnerState(
@@ -223,13 +224,13 @@ class Learner:
             "seed": run.state.seed,
             **run.note,
         }
-        about = {"base": self.base.name, "number": number, "parent": self._at or None, **settings}
+        about = {"base": self.base.name, "number": number, "parent": parent or None, **settings}
         digest = write_generation(
             places.generations_folder(store.home) / folder, tree, state, about
         )
         generation = Generation(
             number=number,
-            parent=self._at or None,
+            parent=parent or None,
             base=self.base.name,
             base_revision=self.base.revision,
             base_fingerprint=self.base.fingerprint,
@@ -249,7 +250,7 @@ class Learner:
         )
         with store.write():
             # A person who went back to another generation meanwhile is not overruled.
-            unmoved = generations.live(store, self.base.name) == self._at
+            unmoved = generations.live(store, self.base.name) == parent
             row = generations.publish(
                 store,
                 generation,

@@ -359,3 +359,31 @@ def test_an_update_ends_when_it_has_learned_enough_unless_epochs_were_asked_for(
     assert losses[-1] <= 0.9 * losses[0] and all(loss > 0.9 * losses[0] for loss in losses[:-1])
     add(store, 1, 1)
     assert learn(learner, store, Asked(epochs=40))["steps"] == 40
+
+
+def test_what_a_failed_update_did_to_the_tree_is_not_built_upon(
+    rows_base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same learner goes on after a full disk: from the generation, not from half an update."""
+
+    def live_through(home: Path, fails: bool) -> dict[str, Tensor]:
+        with open_store(home) as store:
+            learner = Learner(rows_base, PLAN)
+            add(store, 0, 2)
+            learn(learner, store)
+            add(store, 2, 2)
+            if fails:
+                with monkeypatch.context() as patch:
+                    patch.setattr("tear_core.learn.publish._seal", _full_disk)
+                    with pytest.raises(OSError, match="No space"):
+                        learn(learner, store)
+            assert learn(learner, store)["generation"] == 2
+            return adapter_of(store, 2)
+
+    whole = live_through(tmp_path / "whole", fails=False)
+    again = live_through(tmp_path / "again", fails=True)
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def _full_disk(*_: Any) -> str:
+    raise OSError(28, "No space left on device")
