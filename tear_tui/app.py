@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from textual import on
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from tear_core.engine import client as engine
 from tear_core.engine.client import EngineClient
@@ -24,6 +26,8 @@ from tear_tui.clipboard import escape_sequences
 from tear_tui.conversation import ConversationLog
 from tear_tui.engine_link import EngineLink, EngineView
 from tear_tui.keys import key
+from tear_tui.places import CONVERSE, PLACES, Place, Shared, names
+from tear_tui.screens.base import TearScreen
 from tear_tui.screens.converse import ConverseScreen
 from tear_tui.themes import INK, PAPER
 
@@ -43,8 +47,12 @@ class TearApp(App[int]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("app.help", "f1", "help", "Help", "All keys", shown=True, display="F1"),
-        key("app.commands", "ctrl+p", "command_palette", "More", "Everything by name",
-            shown=True, display="^p"),
+        key("app.go", "f5", "go", "Go to", "Go to another place", shown=True, display="F5"),
+        *(
+            Binding(f"alt+{number}", f"go_number({number})", show=False)
+            for number in range(1, 10)
+        ),
+        key("app.commands", "ctrl+p", "command_palette", "More", "Every command by name"),
         key("app.quit", "ctrl+q", "quit", "Quit", "Quit; everything is kept", shown=True,
             display="^q"),
     ]  # fmt: skip
@@ -72,15 +80,54 @@ class TearApp(App[int]):
         self.settings = settings
         self.autosave = Autosave(home)
         self.link = EngineLink(home, connect, start, self._tell)
+        self.shared = Shared(home, log.store, self.link, self.autosave, settings)
         self.converse = ConverseScreen(log, self.link, self.autosave, settings)
+        self._opened: dict[str, TearScreen] = {CONVERSE: self.converse}
+        self.add_mode(CONVERSE, lambda: self.converse)
+        for place in PLACES:
+            self.add_mode(place.name, partial(self._open, place))
         self._armed_until = 0.0
 
     async def on_mount(self) -> None:
-        await self.push_screen(self.converse)
+        await self.switch_mode(CONVERSE)
         self.call_after_refresh(self.link.open)
 
+    def _open(self, place: Place) -> TearScreen:
+        screen = self._opened[place.name] = place.open(self.shared)
+        return screen
+
     def on_tear_app_engine_news(self, event: EngineNews) -> None:
-        self.converse.engine_news(event.view)
+        """The conversation always hears it: it may have words on their way."""
+        for name, screen in self._opened.items():
+            if screen.is_mounted and name in (CONVERSE, self.current_mode):
+                screen.engine_news(event.view)
+
+    async def go(self, place: str, **what: Any) -> None:
+        """Be at a place; `what` says what to show there (see `TearScreen.arrive`)."""
+        if place != self.current_mode:
+            await self.switch_mode(place)
+        screen = self._opened[place]
+        if place != CONVERSE:
+            screen.engine_news(self.link.view)
+        screen.arrive(**what)
+
+    @on(TearScreen.GoTo)
+    async def _asked_to_go(self, event: TearScreen.GoTo) -> None:
+        await self.go(event.place, **event.what)
+
+    async def action_go_number(self, number: int) -> None:
+        if number <= len(names()) and not isinstance(self.screen, ModalScreen):
+            await self.go(names()[number - 1])
+
+    def action_go(self) -> None:
+        from tear_tui.screens.go_to import GoToScreen
+
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(GoToScreen(), self._chosen)
+
+    async def _chosen(self, place: str | None) -> None:
+        if place is not None:
+            await self.go(place)
 
     def _tell(self, view: EngineView) -> None:
         self.post_message(self.EngineNews(view))
@@ -103,19 +150,22 @@ class TearApp(App[int]):
 
     def leave(self) -> None:
         """Keep everything: the words on their way, and what stands in the boxes."""
-        self.converse.end_speech()
+        for screen in self._opened.values():
+            screen.leave()
         self.link.close()
         self.autosave.flush()
 
     def action_help_quit(self) -> None:
         """Ctrl+c: stop the model; otherwise a second one quits. It never costs a word."""
-        if self.converse.check_action("stop", ()) and self.converse.talk.busy:
+        talking = self.screen is self.converse
+        if talking and self.converse.check_action("stop", ()) and self.converse.talk.busy:
             self.converse.action_stop()
         elif time.monotonic() < self._armed_until:
             self.run_worker(self.action_quit(), group="quit")
         else:
             self._armed_until = time.monotonic() + ARMED
-            self.converse.notice("Ctrl+c again quits. Everything is kept.")
+            shown = self.screen if isinstance(self.screen, TearScreen) else self.converse
+            shown.notice("Ctrl+c again quits. Everything is kept.")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from tear_tui.commands import commands

@@ -48,7 +48,7 @@ class SpeakRequest:
     """One candidate: a draft, its scene and the response, in the given witness order.
 
     `response` given: nothing is drafted, the scene is foreseen for these words (an edit,
-    or `tear-tui witness`).
+    or `tear-tui witness`). `generation` is "live", "base" or a number as text.
     """
 
     input: str
@@ -57,6 +57,7 @@ class SpeakRequest:
     seed: int | None = None
     sampling: Sampling = field(default_factory=Sampling)
     response: str | None = None
+    generation: str = "live"
     request_id: str = ""
 
 

@@ -147,7 +147,7 @@ class Service:
         )
         mine = request.request_id
         try:
-            with self._as_live() as live:
+            with self._as(request.generation) as live:
                 by = {"generation": live.number, "seed": seed}
                 for told in live.speaker.speak(wish, lambda: mine in self._cancelled):
                     yield told if told["event"] == "token" else {**told, **by}
@@ -171,15 +171,9 @@ class Service:
             for t in request.triples
         ]
         section = Section.CONSEQUENCE if request.section == "consequence" else Section.RESPONSE
-        with self._as_live() as live, _told():
-            asked = self._number(request.generation)
-            standing = live.number
-            with open_store(self.home) as store:
-                try:
-                    live.be(store, asked)
-                    scores = surprise(live.tree, words, section, self._plan.capacity)
-                finally:
-                    live.be(store, standing)
+        with _told(), self._as(request.generation) as live:
+            scores = surprise(live.tree, words, section, self._plan.capacity)
+            asked = live.number
         total = sum(scores, Surprise(0.0, 0))
         return {
             "nats_per_token": total.per_token if scores else None,
@@ -189,11 +183,22 @@ class Service:
             "each": [{"nats_per_token": s.per_token, "tokens": s.tokens} for s in scores],
         }
 
-    def _number(self, name: str) -> int:
-        base = self.load()
+    @contextmanager
+    def _as(self, generation: str) -> Iterator[Live]:
+        """The floor, with the live tree as this generation; as what is live again afterwards."""
+        with self._as_live() as live:
+            asked, standing = self._number(generation, live.number), live.number
+            with open_store(self.home) as store:
+                try:
+                    live.be(store, asked)
+                    yield live
+                finally:
+                    live.be(store, standing)
+
+    def _number(self, name: str, live: int) -> int:
         with open_store(self.home) as store:
             if name == "live":
-                return generations.live(store, base.name)
+                return live
             if name in ("base", "0"):
                 return 0
             if not name.isdigit():

@@ -26,6 +26,12 @@ class Generation:
         lambda_: weight of the consequence loss.
         settings: what it was learned with.
         response_before ... consequence_after: losses on the new triples, nats per token.
+        kind: how it came to be: "learned", "merged", "negated" or "rebuilt".
+        sources: the generations a merged or negated one was made of.
+        label, pinned: a person's name for it, and that it is not to be removed.
+        verdict: what the gate said: "pass", "provisional", "fail", "insufficient"; "" is unjudged.
+        gate: what the gate measured, as it reported it.
+        removed_at: when its folder was removed; "" while it is there.
         id, created_at: filled in by `publish`.
     """
 
@@ -47,6 +53,13 @@ class Generation:
     response_after: float | None = None
     consequence_before: float | None = None
     consequence_after: float | None = None
+    kind: str = "learned"
+    sources: tuple[int, ...] = ()
+    label: str = ""
+    pinned: bool = False
+    verdict: str = ""
+    gate: dict[str, Any] | None = None
+    removed_at: str = ""
     id: str = ""
     created_at: str = ""
 
@@ -60,11 +73,19 @@ def insert(connection: sqlite3.Connection, generation: Generation) -> None:
     values["parent"] = generation.parent or None
     values["lambda"] = generation.lambda_
     values["settings"] = json.dumps(generation.settings)
+    values["sources"] = json.dumps(generation.sources)
+    values["gate"] = None if generation.gate is None else json.dumps(generation.gate)
+    values["removed_at"] = generation.removed_at or None
     marks = ", ".join(f":{name}" for name in _COLUMNS)
     connection.execute(f"INSERT INTO generations ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
 
 
 def stored(row: sqlite3.Row) -> Generation:
     """A row as a generation."""
-    values = {name: row[name] for name in _COLUMNS if name not in ("lambda", "settings")}
-    return Generation(lambda_=row["lambda"], settings=json.loads(row["settings"]), **values)
+    values = {name: row[name] for name in _COLUMNS if name != "lambda"}
+    values["settings"] = json.loads(row["settings"])
+    values["sources"] = tuple(json.loads(row["sources"]))
+    values["pinned"] = bool(row["pinned"])
+    values["gate"] = None if row["gate"] is None else json.loads(row["gate"])
+    values["removed_at"] = row["removed_at"] or ""
+    return Generation(lambda_=row["lambda"], **values)

@@ -25,6 +25,13 @@ def m002_corpus(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m003_versions(db: Database) -> None:
+    """What a generation is beside its figures, forks of sessions, and blind comparisons."""
+    for statement in _VERSIONS:
+        db.execute(statement)
+
+
 _SESSIONS = (
     """
     CREATE TABLE sessions (
@@ -242,4 +249,50 @@ _CORPUS = (
     """
     CREATE INDEX triple_history_change ON triple_history(change) WHERE change IS NOT NULL
     """,
+)
+
+# `sources` are the generations that a merged or negated one was made of; `parent` is where it
+# stands in the tree. A removed generation keeps its row: what it has seen stays on record.
+_VERSIONS = (
+    """
+    ALTER TABLE generations ADD COLUMN kind TEXT NOT NULL DEFAULT 'learned'
+        CHECK (kind IN ('learned', 'merged', 'negated', 'rebuilt'))
+    """,
+    """
+    ALTER TABLE generations ADD COLUMN sources TEXT NOT NULL DEFAULT '[]'
+        CHECK (json_valid(sources))
+    """,
+    "ALTER TABLE generations ADD COLUMN label TEXT NOT NULL DEFAULT ''",
+    """
+    ALTER TABLE generations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0
+        CHECK (pinned IN (0, 1))
+    """,
+    """
+    ALTER TABLE generations ADD COLUMN verdict TEXT NOT NULL DEFAULT ''
+        CHECK (verdict IN ('', 'pass', 'provisional', 'fail', 'insufficient'))
+    """,
+    """
+    ALTER TABLE generations ADD COLUMN gate TEXT
+        CHECK (gate IS NULL OR json_valid(gate))
+    """,
+    "ALTER TABLE generations ADD COLUMN removed_at TEXT",
+    """
+    ALTER TABLE sessions ADD COLUMN forked_from TEXT
+        REFERENCES sessions(id) ON DELETE SET NULL
+    """,
+    "ALTER TABLE sessions ADD COLUMN forked_at INTEGER",
+    """
+    CREATE TABLE comparisons (
+        id TEXT PRIMARY KEY,
+        base TEXT NOT NULL,
+        one INTEGER NOT NULL,
+        other INTEGER NOT NULL,
+        shown_first INTEGER NOT NULL,
+        input TEXT NOT NULL,
+        shown TEXT NOT NULL CHECK (json_valid(shown)),
+        choice TEXT NOT NULL CHECK (choice IN ('one', 'other', 'tie')),
+        at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX comparisons_pair ON comparisons(base, one, other)",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,7 +12,6 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.events import DescendantFocus
 from textual.reactive import reactive
-from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer
 
 from tear_core.engine.messages import Sampling
@@ -26,15 +25,15 @@ from tear_tui.boxes import Boxes
 from tear_tui.conversation import ConversationLog, as_text
 from tear_tui.engine_link import EngineLink
 from tear_tui.possible import Situation, all_possible, possible
-from tear_tui.safe_text import safe_line
-from tear_tui.screens.converse_keys import KEYS
+from tear_tui.screens.base import Offer
+from tear_tui.screens.converse_keys import KEYS, OFFERS
 from tear_tui.screens.speaking import SpeakingScreen
 from tear_tui.status import Facts
 from tear_tui.talk import Talk
 from tear_tui.widgets.composer import Composer
 from tear_tui.widgets.landing import LandingRow
+from tear_tui.widgets.notice import Notice
 from tear_tui.widgets.panels import AuthorPanel, EditPanel
-from tear_tui.widgets.plain import Plain
 from tear_tui.widgets.status_line import StatusLine
 from tear_tui.widgets.text_box import TextBox
 from tear_tui.widgets.transcript import Transcript
@@ -43,8 +42,6 @@ QUIET = 0.5
 """Seconds without a key press before the keys may go to a response that has come."""
 GRACE = 0.4
 """Seconds after that in which what is typed still goes to the composer."""
-NOTICE = 12.0
-"""Seconds that a notice stays."""
 ORDER_WORDS = {
     "after": "a draft, its scene, then the draft is said",
     "before": "the scene first, then the response",
@@ -58,6 +55,8 @@ class ConverseScreen(SpeakingScreen):
     CSS_PATH = "converse.tcss"
     AUTO_FOCUS = "#composer"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    OFFERS: ClassVar[tuple[Offer, ...]] = OFFERS
 
     bottom: reactive[str] = reactive("composer", bindings=True)
     """What stands below the conversation: the composer, or one of the panels."""
@@ -73,13 +72,12 @@ class ConverseScreen(SpeakingScreen):
         self._autosave = autosave
         self._first_draft = False
         self._typed_at = 0.0
-        self._notice_timer: Timer | None = None
         self._possible: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
         yield Transcript()
         with Container(id="foot"), Vertical(id="desk"):
-            yield Plain(id="notice")
+            yield Notice()
             with ContentSwitcher(initial="composer", id="bottom"):
                 yield Composer("Say something…", id="composer")
                 yield AuthorPanel(id="author")
@@ -104,9 +102,29 @@ class ConverseScreen(SpeakingScreen):
         self.speak_if_wanted()
         self.set_timer(QUIET, self.response_came)
 
+    def leave(self) -> None:
+        self.end_speech()
+
+    def arrive(self, **what: Any) -> None:
+        """`session`: the conversation to show; `turn`: the turn of it to stand on."""
+        session, turn = what.get("session"), what.get("turn")
+        if session is not None and session != self.session.session_id:
+            log = self.attempt("Not opened", lambda: ConversationLog(self.session.store, session))
+            if log is None:
+                return
+            self.end_speech()
+            self.open_log(log)
+        if turn is not None:
+            self.transcript.cursor = turn
+            self.transcript.focus()
+
     def action_new(self) -> None:
+        self.open_log(ConversationLog(self.session.store))
+
+    def open_log(self, log: ConversationLog) -> None:
+        """Show another conversation; what stands in the box stays with the one before."""
         self.boxes.keep("prompt", self.composer.text)
-        self.session = ConversationLog(self.session.store)
+        self.session = log
         self.talk = Talk(self.session, self.talk.sampling)
         self.boxes = Boxes(self.session, self._autosave)
         self.transcript.clear()
@@ -318,10 +336,7 @@ class ConverseScreen(SpeakingScreen):
 
     def notice(self, text: str) -> None:
         """One line above the composer; it goes by itself, or when there is something newer."""
-        self.query_one("#notice", Plain).show(safe_line(text), layout=False)
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._notice_timer = self.set_timer(NOTICE, lambda: self.notice("")) if text else None
+        self.query_one(Notice).say(text)
 
     def situation(self) -> Situation:
         """Where the screen stands, for the rule that says what can be done."""

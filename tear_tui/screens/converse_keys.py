@@ -1,10 +1,11 @@
-"""The keys of the converse screen that work wherever the cursor is."""
+"""The converse screen's keys that work wherever the cursor is, and its palette commands."""
 
 from __future__ import annotations
 
 from textual.binding import BindingType
 
 from tear_tui.keys import key
+from tear_tui.screens.base import Offer
 
 KEYS: list[BindingType] = [
     key("converse.take", "f2", "go_on", "Take", "Take the response", shown=True, display="F2"),
@@ -26,3 +27,18 @@ KEYS: list[BindingType] = [
     key("converse.blind", "f9", "blind", "Blind", "Veil predictions until yours is saved"),
     key("converse.new", "ctrl+n", "new", "New", "Begin a new conversation"),
 ]  # fmt: skip
+
+OFFERS: tuple[Offer, ...] = (
+    ("turn: Take", "This response is what is said", "take"),
+    ("turn: Reroll", "Write another candidate; this one is kept", "reroll"),
+    ("turn: Edit", "Change the response in your words", "edit"),
+    ("turn: Beside", "An alternative beside it, with its own scene", "alternative"),
+    ("turn: Stop", "Stop the model; what it wrote is kept", "stop"),
+    ("turn: Drop", "Drop this turn; your words come back", "drop"),
+    ("turn: What happened", "Write what happened after the latest turn", "witness_latest"),
+    ("witness: Order", "Where the scene of the next turn stands", "order"),
+    ("witness: Blind", "Veil predictions until yours is saved, or not", "blind"),
+    ("conversation: New", "Begin a new conversation", "new"),
+    ("conversation: Follow", "Follow the newest words", "follow"),
+    ("engine: Start", "Start the engine again", "start_engine"),
+)

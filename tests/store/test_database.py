@@ -142,7 +142,7 @@ def test_what_was_acknowledged_survives_a_kill(home: Path) -> None:
 def test_a_newer_database_is_refused_and_left_alone(home: Path) -> None:
     with open_store(home) as store:
         store.connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match=r"newer tear-tui \(schema 99; this one knows 2\)"):
+    with pytest.raises(StoreError, match=r"newer tear-tui \(schema 99; this one knows \d+\)"):
         open_store(home)
 
 
@@ -159,13 +159,14 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
     longer = Migrations("tear")
     longer(name="m001_first")(migrations.m001_first)
     longer(name="m002_corpus")(migrations.m002_corpus)
+    longer(name="m003_versions")(migrations.m003_versions)
 
     @longer()
-    def m003_third(db: Database) -> None:
+    def m004_fourth(db: Database) -> None:
         db.execute("ALTER TABLE sessions ADD COLUMN mood TEXT")
 
     monkeypatch.setattr(migrations, "migrations", longer)
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", 4)
 
 
 def test_an_old_database_is_backed_up_and_then_migrated(
@@ -180,7 +181,7 @@ def test_an_old_database_is_backed_up_and_then_migrated(
     (copy,) = (home / "backups").iterdir()
     assert mode(copy) == 0o600
     old = sqlite3.connect(copy)
-    assert old.execute("PRAGMA user_version").fetchone()[0] == 2
+    assert old.execute("PRAGMA user_version").fetchone()[0] == 3
     assert old.execute("SELECT id FROM sessions").fetchone()[0] == kept.id
     old.close()
 
@@ -226,16 +227,16 @@ def test_a_migration_that_fails_changes_nothing(
     request.getfixturevalue("tomorrow")
 
     @migrations.migrations()
-    def m004_fourth(db: Database) -> None:
+    def m005_fifth(db: Database) -> None:
         db.execute("ALTER TABLE nowhere ADD COLUMN mood TEXT")
 
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 4)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", 5)
     with pytest.raises(StoreError, match="no such table: nowhere"):
         open_store(home)
     monkeypatch.undo()
     plain = sqlite3.connect(database_path(home))
-    assert plain.execute("PRAGMA user_version").fetchone()[0] == 2
-    assert [row[1] for row in plain.execute("PRAGMA table_info(sessions)")][-1] == "updated_at"
+    assert plain.execute("PRAGMA user_version").fetchone()[0] == 3
+    assert [row[1] for row in plain.execute("PRAGMA table_info(sessions)")][-1] == "forked_at"
     plain.close()
 
 

@@ -1,0 +1,61 @@
+"""A place of the app beside the conversation: its row on top, its keys to go elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Footer
+
+from tear_core.store import StoreError
+from tear_core.turn import NotNow
+from tear_tui.keys import key
+from tear_tui.places import CONVERSE, Shared
+from tear_tui.screens.base import TearScreen
+from tear_tui.widgets.notice import Notice
+from tear_tui.widgets.place_bar import PlaceBar
+
+T = TypeVar("T")
+
+
+class PlaceScreen(TearScreen):
+    """The frame of a place. The subclass names it and fills the middle (`content`)."""
+
+    NAME: ClassVar[str] = ""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("place.back", "escape", "back", "Back", "Back to the conversation", shown=True,
+            display="esc"),
+        key("place.help", "question_mark", "app.help", "Help", "All keys"),
+        *(Binding(str(number), f"app.go_number({number})", show=False) for number in range(1, 10)),
+    ]  # fmt: skip
+
+    def __init__(self, shared: Shared) -> None:
+        super().__init__()
+        self.shared = shared
+
+    def compose(self) -> ComposeResult:
+        yield PlaceBar(self.NAME)
+        yield from self.content()
+        yield Notice()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def content(self) -> ComposeResult:
+        """What stands between the row on top and the footer."""
+        raise NotImplementedError
+
+    def notice(self, text: str) -> None:
+        self.query_one(Notice).say(text)
+
+    def attempt(self, failing: str, do: Callable[[], T]) -> T | None:
+        """What `do` gives, or None after a notice that begins with `failing` and says why."""
+        try:
+            return do()
+        except (NotNow, StoreError, ValueError) as error:
+            self.notice(f"{failing}: {error}. {getattr(error, 'hint', '')}".rstrip())
+            return None
+
+    def action_back(self) -> None:
+        self.post_message(self.GoTo(CONVERSE))
