@@ -7,6 +7,8 @@
 <home>/engine.sock     the engine listens here
 <home>/engine.lock     held by the running engine
 <home>/learner.lock    held by whoever is learning
+<home>/learning.paused while it is there, whoever is learning stands still
+<home>/tour.seen       the first-run tour has been shown
 """
 
 from __future__ import annotations
@@ -97,3 +99,11 @@ def engine_lock(home: Path) -> Path:
 
 def learner_lock(home: Path) -> Path:
     return home / "learner.lock"
+
+
+def pause_mark(home: Path) -> Path:
+    return home / "learning.paused"
+
+
+def tour_mark(home: Path) -> Path:
+    return home / "tour.seen"

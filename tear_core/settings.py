@@ -10,11 +10,13 @@ import difflib
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableEnvironment
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -52,8 +54,15 @@ class Settings(BaseSettings):
     """"nf4" keeps the base in 4 bits (bitsandbytes): less memory, a little less exact."""
     delimiters: Literal["rows", "text"] = "rows"
     """"rows": six spare vocabulary rows are trained. "text": the delimiters are ordinary text."""
+    threads: int | None = Field(None, ge=1)
+    """CPU threads for the model. None: as many as the machine has cores for."""
+
     order: Literal["after", "before", "reflect"] = "after"
     """Where the scene stands: after the response, before it, or between draft and response."""
+    blind: bool = False
+    """Hide the predicted scene until the real one is written."""
+    marks: bool = True
+    """Underline what the anti-judge finds in a response, with a word for it below."""
 
     temperature: float = Field(0.8, ge=0)
     """How far the model strays from its likeliest words. 0 always takes the likeliest."""
@@ -98,15 +107,26 @@ class Settings(BaseSettings):
     """Longest gradient, as a norm."""
     optimizer: Literal["adamw", "adamw8bit"] = "adamw"
     """"adamw8bit" (bitsandbytes) takes less memory and needs a GPU."""
-    auto_learn: bool = True
-    """Learn in the background as triples are saved. Off: only with `tear-tui train-pending`."""
-    threads: int | None = Field(None, ge=1)
-    """CPU threads for the model. None: as many as the machine has cores for."""
 
-    blind: bool = False
-    """Hide the predicted scene until the real one is written."""
+    gate: Literal["on", "off"] = "on"
+    """Hold each update against a fixed probe before it may answer. "off" is kept on record."""
+    learn_when: Literal["off", "after", "idle"] = "after"
+    """When the engine learns by itself: "after" so many new scenes, when "idle", or "off"."""
+    learn_after: int = Field(1, ge=1)
+    """With "after": how many scenes have to wait before they are learned."""
+    learn_idle_seconds: float = Field(20.0, ge=0)
+    """With "idle": seconds in which nobody has asked the engine for anything."""
     theme: str = Field("ink", min_length=1)
-    """Colours of the app."""
+    """Colours of the app: "ink" for the night, "paper" for the day, or another theme."""
+    keymap: dict[str, str] = Field(default_factory=dict)
+    """Your own keys, by the name of what they do, e.g. "converse.take" = "f3"."""
+
+    _flags: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def flags(self) -> Mapping[str, Any]:
+        """What was given as flags when these settings were read."""
+        return self._flags
 
     def sampling(self) -> dict[str, Any]:
         """The fields of `tear_core.engine.messages.Sampling`, to be spread into it."""
@@ -119,6 +139,12 @@ class Settings(BaseSettings):
             "max_scene_tokens",
         )
         return {name: getattr(self, name) for name in names}
+
+    @field_validator("keymap", mode="before")
+    @classmethod
+    def _names_with_dots(cls, keymap: Any) -> Any:
+        """`converse.take = "f3"` without quotes is a table in a table to TOML."""
+        return _flat(keymap) if isinstance(keymap, Mapping) else keymap
 
     @field_validator("base")
     @classmethod
@@ -148,14 +174,57 @@ def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         raise SettingsError([_sentence(each, given) for each in error.errors()]) from None
+    except UnreadableEnvironment as error:
+        raise SettingsError([f"{error}: a variable of the environment is not JSON."]) from None
+    settings._flags = given
+    return settings
+
+
+def checked(name: str, value: Any) -> Any:
+    """A value as the settings would hold it, whatever else is set.
+
+    Raises:
+        SettingsError: there is no such setting, or it cannot have this value; says why.
+    """
+    if name not in Settings.model_fields:
+        raise SettingsError([_unknown(name, "asked for")])
+    try:
+        return getattr(_Alone(**{name: value}), name)
+    except ValidationError as error:
+        raise SettingsError([_reason(name, each) for each in error.errors()]) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value in force comes from. `where` names the flag, the variable or the file."""
+
+    kind: Literal["flag", "environment", "project", "user", "default"]
+    where: str = "default"
+
+
+def source_of(name: str, flags: Mapping[str, Any] | None = None) -> Source:
+    """Who has the last word about a setting here.
+
+    Raises:
+        SettingsError: a settings file cannot be read.
+    """
+    if name in (flags or {}):
+        return Source("flag", f"given as --{name.replace('_', '-')}")
+    for variable, value in os.environ.items():
+        if variable.upper() == f"TEAR_{name.upper()}" and value:
+            return Source("environment", f"the environment's {variable}")
+    for path in settings_files():
+        if name in read_toml(path):
+            return Source("user" if path == user_file() else "project", str(path))
+    return Source("default")
 
 
 def settings_files() -> list[Path]:
     """The settings files that exist, strongest first."""
-    return [path for path in (_project_file(Path.cwd()), user_file()) if path and path.is_file()]
+    return [path for path in (project_file(), user_file()) if path and path.is_file()]
 
 
 def user_file() -> Path:
@@ -165,8 +234,10 @@ def user_file() -> Path:
     return user_config_path("tear-tui", appauthor=False) / "config.toml"
 
 
-def _project_file(start: Path) -> Path | None:
-    candidates = (folder / "tear.toml" for folder in (start, *start.parents))
+def project_file() -> Path | None:
+    """The project's `tear.toml`, in this folder or the nearest one above that has it."""
+    here = Path.cwd()
+    candidates = (folder / "tear.toml" for folder in (here, *here.parents))
     return next((path for path in candidates if path.is_file()), None)
 
 
@@ -181,7 +252,7 @@ class _TomlFile(PydanticBaseSettingsSource):
         raise NotImplementedError  # only reached through __call__, which reads the whole file
 
     def __call__(self) -> dict[str, Any]:
-        values = _read_toml(self.path)
+        values = read_toml(self.path)
         known = list(self.settings_cls.model_fields)
         unknown = [key for key in values if key not in known]
         if unknown:
@@ -189,7 +260,26 @@ class _TomlFile(PydanticBaseSettingsSource):
         return values
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+class _Alone(Settings):
+    """The settings without what the environment and the files say, to try a value on."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a settings file says.
+
+    Raises:
+        SettingsError: it cannot be read, or is not TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -209,17 +299,21 @@ def _sentence(error: Mapping[str, Any], flags: Mapping[str, Any]) -> str:
     key = str(error["loc"][0]) if error["loc"] else "settings"
     if error["type"] == "extra_forbidden":
         return _unknown(key, "given as a flag")
-    should = str(error["msg"]).removeprefix("Input ")
-    return f"`{key}` ({_origin(key, flags)}) {should}, not {error['input']!r}."
+    return f"`{key}` ({source_of(key, flags).where}) {_should(error)}, not {error['input']!r}."
 
 
-def _origin(key: str, flags: Mapping[str, Any]) -> str:
-    if key in flags:
-        return f"given as --{key.replace('_', '-')}"
-    for name, value in os.environ.items():
-        if name.upper() == f"TEAR_{key.upper()}" and value:
-            return f"the environment's {name}"
-    for path in settings_files():
-        if key in _read_toml(path):
-            return str(path)
-    return "default"
+def _reason(name: str, error: Mapping[str, Any]) -> str:
+    return f"`{name}` {_should(error)}, not {error['input']!r}."
+
+
+def _should(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Input ").removeprefix("Value error, ")
+
+
+def _flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        flat |= (
+            _flat(value, f"{above}{key}.") if isinstance(value, Mapping) else {above + key: value}
+        )
+    return flat

@@ -21,9 +21,10 @@ Kind = Literal[
     "scene",  # {candidate, text, tokens, seconds, prefill_tokens, stopped}
     "response",  # {candidate, text, tokens, seconds, prefill_tokens}
     "edit",  # {candidate, text, of}: a candidate written by the researcher
+    "samples",  # {candidate, scenes: [{text, seed, tokens}], generation}: more scenes for its words
     "take",  # {candidate}: this is what was said
     "cancel",  # {}: the turn is dropped; its text stays in the log
-    "author",  # {triple, consequence, landing, blind, saw_prediction}
+    "author",  # {triple, consequence, landing, blind, saw_prediction, started_from}
     "surprise",  # {triple, nats_per_token, tokens, generation}
     "learned",  # {triple, generation}
     "retract",  # {triple}
@@ -48,11 +49,22 @@ class NotNow(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """A scene foreseen once more for words that were there already, with a seed of its own."""
+
+    text: str
+    seed: int | None = None
+    tokens: int = 0
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One response that could be said, with the scene foreseen for it.
 
     `draft` is what was first written; `response` what would be said (the same text,
-    or the revised one of a `reflect` turn). `generation` 0 is the base model.
+    or the revised one of a `reflect` turn). `generation` 0 is the base model. `samples`
+    are further scenes for the same words, in the order in which they were drawn.
     """
 
     draft: str | None = None
@@ -61,11 +73,18 @@ class Candidate:
     edited: bool = False
     generation: int = 0
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    samples: tuple[Sampled, ...] = ()
 
     @property
     def words(self) -> str:
         """The text that is said if this candidate is taken."""
         return self.response if self.response is not None else (self.draft or "")
+
+
+def scene_generation(candidate: Candidate) -> int:
+    """The generation that foresaw this candidate's scene; 0 is the base."""
+    scene = candidate.facts.get("scene", {})
+    return int(scene.get("generation", 0)) if candidate.edited else candidate.generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,7 @@ class Turn:
     consequence: str | None = None
     landing: Landing | None = None
     saw_prediction: bool = False
+    started_from: str | None = None
     surprise: float | None = None
     learned_in: int | None = None
     retracted: bool = False
@@ -123,10 +143,36 @@ def fold(events: Iterable[Event]) -> Conversation:
     Raises:
         NotNow: an event that could not have happened.
     """
-    conversation = Conversation()
+    turns: list[Turn] = []
     for event in events:
-        conversation = advance(conversation, event)
-    return conversation
+        _put_turn(turns, event)
+    return Conversation(tuple(turns))
+
+
+def fold_turn(events: Iterable[Event]) -> Turn | None:
+    """One turn from its own events alone, whatever its number; None if there are none.
+
+    Raises:
+        NotNow: an event that could not have happened.
+    """
+    turn: Turn | None = None
+    for event in events:
+        if turn is None and event.kind == "input":
+            turn = _begin(event)
+        elif turn is None or event.kind == "input":
+            raise NotNow(f"turn {event.turn} does not begin with its input, or begins twice")
+        else:
+            turn = follow_up(turn, event)
+    return turn
+
+
+def follow_up(turn: Turn, event: Event) -> Turn:
+    """A turn after one more of its events (any but its input).
+
+    Raises:
+        NotNow: the event cannot happen now.
+    """
+    return _STEPS[event.kind](turn, event)
 
 
 def advance(conversation: Conversation, event: Event) -> Conversation:
@@ -135,15 +181,21 @@ def advance(conversation: Conversation, event: Event) -> Conversation:
     Raises:
         NotNow: the event cannot happen now.
     """
-    turns = conversation.turns
+    turns = list(conversation.turns)
+    _put_turn(turns, event)
+    return Conversation(tuple(turns))
+
+
+def _put_turn(turns: list[Turn], event: Event) -> None:
+    """Bring `turns` up to date with one more event, in place: a long log is read in one pass."""
     if event.kind == "input":
         if event.turn != len(turns) + 1:
             raise NotNow(f"turn {event.turn} cannot follow turn {len(turns)}")
-        return Conversation((*turns, _begin(event)))
-    if not 1 <= event.turn <= len(turns):
+        turns.append(_begin(event))
+    elif not 1 <= event.turn <= len(turns):
         raise NotNow(f"there is no turn {event.turn} in this session")
-    changed = _STEPS[event.kind](turns[event.turn - 1], event)
-    return Conversation((*turns[: event.turn - 1], changed, *turns[event.turn :]))
+    else:
+        turns[event.turn - 1] = follow_up(turns[event.turn - 1], event)
 
 
 def _begin(event: Event) -> Turn:
@@ -195,6 +247,27 @@ def _edit(turn: Turn, event: Event) -> Turn:
     return replace(turn, candidates=(*turn.candidates, edited), phase="previewed")
 
 
+def _samples(turn: Turn, event: Event) -> Turn:
+    """More scenes for a candidate's words, before it is said or any time later."""
+    if turn.phase == "cancelled":
+        raise NotNow(f"turn {turn.number} is cancelled: {event.kind} comes too late")
+    index = int(event.data.get("candidate", 0))
+    if not 0 <= index < len(turn.candidates):
+        raise NotNow(f"turn {turn.number} has no candidate {index} to foresee scenes for")
+    candidate, data = turn.candidates[index], event.data
+    drawn = tuple(
+        Sampled(
+            str(each.get("text", "")),
+            each.get("seed"),
+            int(each.get("tokens") or 0),
+            int(data.get("generation", 0)),
+        )
+        for each in data.get("scenes", ())
+    )
+    candidate = replace(candidate, samples=(*candidate.samples, *drawn))
+    return replace(turn, candidates=_put(turn.candidates, index, candidate))
+
+
 def _take(turn: Turn, event: Event) -> Turn:
     _open(turn, event)
     index = int(event.data.get("candidate", 0))
@@ -218,6 +291,7 @@ def _author(turn: Turn, event: Event) -> Turn:
         consequence=str(data["consequence"]),
         landing=cast(Landing, data["landing"]),
         saw_prediction=bool(data.get("saw_prediction", True)),
+        started_from=data.get("started_from"),
         surprise=None,
         learned_in=None,
         retracted=False,
@@ -252,6 +326,7 @@ _STEPS = {
     "scene": _written,
     "response": _written,
     "edit": _edit,
+    "samples": _samples,
     "take": _take,
     "cancel": _cancel,
     "author": _author,

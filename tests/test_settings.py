@@ -31,7 +31,7 @@ def test_defaults() -> None:
         32,
         "after",
     )
-    assert settings.learning_rate is None and settings.auto_learn and not settings.blind
+    assert settings.learning_rate is None and settings.learn_when == "after" and not settings.blind
 
 
 def test_sampling_has_the_engines_own_defaults() -> None:

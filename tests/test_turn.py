@@ -1,11 +1,23 @@
 """A turn from draft to learned, and everything that may not happen to it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tear_core.triples import Exchange
-from tear_core.turn import KINDS, Conversation, Event, NotNow, Turn, advance, fold
+from tear_core.turn import (
+    KINDS,
+    Conversation,
+    Event,
+    NotNow,
+    Sampled,
+    Turn,
+    advance,
+    fold,
+    fold_turn,
+)
 
 SENT = Event("input", 1, {"text": "hello", "order": "after"})
 DRAFT = Event("draft", 1, {"candidate": 0, "text": "go away", "generation": 2, "seed": 7})
@@ -155,6 +167,7 @@ ANYTHING = st.builds(
             "landing": st.just("neutral"),
             "nats_per_token": st.just(1.0),
             "generation": st.integers(0, 2),
+            "scenes": st.just([{"text": "he sat down", "seed": 5, "tokens": 4}]),
         }
     ),
 )
@@ -177,3 +190,53 @@ def test_whatever_happens_the_fold_of_what_was_allowed_is_the_same_conversation(
         said = turn.phase in ("responded", "authored", "learned")
         assert (turn.said is not None) == said
         assert (turn.triple is not None) == (turn.phase in ("authored", "learned"))
+
+
+def samples(candidate: int = 0, **data: object) -> Event:
+    drawn = {"scenes": [{"text": "he sat down", "seed": 5, "tokens": 4}], "generation": 3}
+    return Event("samples", 1, {"candidate": candidate, **drawn, **data})
+
+
+@pytest.mark.parametrize("before", [LIVED[:2], LIVED[:4], LIVED[:5], LIVED])
+def test_more_scenes_belong_to_a_candidate_at_any_time_and_change_nothing_else(
+    before: list[Event],
+) -> None:
+    turn = first(*before, samples(), samples())
+    drawn = Sampled("he sat down", 5, 4, 3)
+    assert turn.candidates[0].samples == (drawn, drawn)
+    assert first(*before) == replace(
+        turn, candidates=(replace(turn.candidates[0], samples=()), *turn.candidates[1:])
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ([SENT, samples()], "has no candidate 0"),
+        ([SENT, DRAFT, samples(1)], "has no candidate 1"),
+        ([SENT, DRAFT, samples(-1)], "has no candidate -1"),
+        ([SENT, DRAFT, Event("cancel", 1), samples()], "is cancelled: samples comes too late"),
+    ],
+)
+def test_scenes_for_words_that_are_not_there_are_refused(events: list[Event], why: str) -> None:
+    with pytest.raises(NotNow, match=why):
+        fold(events)
+
+
+def test_what_a_sample_does_not_say_is_unknown() -> None:
+    turn = first(SENT, DRAFT, Event("samples", 1, {"scenes": [{}]}), Event("samples", 1, {}))
+    assert turn.candidates[0].samples == (Sampled(""),)
+
+
+def test_the_scene_that_another_one_was_begun_with_is_known() -> None:
+    begun = Event("author", 1, {**AUTHOR.data, "started_from": "T0"})
+    assert (first(*LIVED).started_from, first(*LIVED, begun).started_from) == (None, "T0")
+
+
+def test_a_turn_is_the_same_read_alone_or_among_others() -> None:
+    second = [Event(each.kind, 2, each.data) for each in LIVED[:4]]
+    assert fold_turn(second) == fold([*LIVED, *second]).turns[1]
+    assert fold_turn([]) is None
+    for broken in ([DRAFT], [SENT, SENT]):
+        with pytest.raises(NotNow, match="does not begin with its input, or begins twice"):
+            fold_turn(broken)

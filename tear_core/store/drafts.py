@@ -8,13 +8,17 @@ from tear_core.store.database import Store, StoreError
 from tear_core.store.ids import now
 
 
+class SessionGone(StoreError):
+    """The session that a text belongs to has been deleted."""
+
+
 def save(store: Store, slot: str, text: str, session: str | None = None) -> None:
     """Keep the text of a slot, e.g. "prompt" or "consequence:3"; blank text clears it.
 
     With `session`, the draft goes when that session is deleted.
 
     Raises:
-        StoreError: there is no such session.
+        SessionGone: there is no such session.
     """
     if not text:
         clear(store, slot)
@@ -28,7 +32,7 @@ def save(store: Store, slot: str, text: str, session: str | None = None) -> None
                 (slot, session, text.encode("utf-8", "replace").decode("utf-8"), now()),
             )
     except sqlite3.IntegrityError:
-        raise StoreError(f"there is no session {session!r}") from None
+        raise SessionGone(f"there is no session {session!r}") from None
 
 
 def load(store: Store, slot: str) -> str | None:

@@ -11,15 +11,16 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from tear_core.store.changes import MEASURED, write_columns
 from tear_core.store.database import Store, StoreError
 from tear_core.store.ids import new_id
 from tear_core.store.triple_rows import (
+    MEASURED,
     StoredTriple,
     insert,
     move,
     record_status,
     text_problem,
+    write_columns,
 )
 from tear_core.store.triples import get
 from tear_core.store.witnessing import retell

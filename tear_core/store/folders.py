@@ -39,6 +39,11 @@ def is_leftover_name(name: str) -> bool:
     return name.startswith(".tmp-") or (len(name) == 26 and set(name) <= _ULID_LETTERS)
 
 
+def size_of(folder: Path) -> int:
+    """Bytes in a folder's files; 0 if it is not there."""
+    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
+
+
 def _manifest_files(folder: Path) -> dict[str, str] | None:
     """File names and hashes of a manifest; None if it has none, or one that leaves the folder."""
     try:

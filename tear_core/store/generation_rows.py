@@ -10,6 +10,9 @@ from typing import Any
 BASE = 0
 """The number that stands for the base model without any adapter."""
 
+REFUSED = ("fail", "insufficient")
+"""Verdicts with which a generation does not go live."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -29,8 +32,10 @@ class Generation:
         kind: how it came to be: "learned", "merged", "negated" or "rebuilt".
         sources: the generations a merged or negated one was made of.
         label, pinned: a person's name for it, and that it is not to be removed.
-        verdict: what the gate said: "pass", "provisional", "fail", "insufficient"; "" is unjudged.
-        gate: what the gate measured, as it reported it.
+        verdict: what the gate said last: "pass", "provisional", "fail", "insufficient"; "" is
+            unjudged.
+        gate: what was measured: "probe", by the fast gate before it could go live, and "full", a
+            summary of the ten tests.
         removed_at: when its folder was removed; "" while it is there.
         id, created_at: filled in by `publish`.
     """
@@ -62,6 +67,12 @@ class Generation:
     removed_at: str = ""
     id: str = ""
     created_at: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the fast gate kept it from going live."""
+        probe = (self.gate or {}).get("probe") or {}
+        return probe.get("verdict", "") in REFUSED
 
 
 _COLUMNS = tuple("lambda" if each.name == "lambda_" else each.name for each in fields(Generation))

@@ -1,28 +1,29 @@
 """Generations: published versions of the adapter, and which of them is live for each base.
 
-The database is the only truth; `reconcile` holds the folders against it.
+The database is the only truth; `reconciling` holds the folders against it.
 """
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from tear_core.home import generations_folder, learner_lock
+from tear_core.home import generations_folder
 from tear_core.store.database import Store, StoreError
-from tear_core.store.folders import is_leftover_name, is_there, verify_folder
+from tear_core.store.exposures import expose, exposures, fingerprint
+from tear_core.store.folders import is_there, size_of, verify_folder
 from tear_core.store.generation_rows import BASE, Generation, insert, stored
 from tear_core.store.ids import new_id, now
 from tear_core.store.sessions import tell_turns
 from tear_core.store.triple_rows import move
+from tear_core.store.triples import get as get_triple
+from tear_core.triples import Triple
 
-__all__ = ["BASE", "Generation", "verify_folder"]
+__all__ = ["BASE", "Generation"]
 
 
 def list_generations(store: Store, base: str | None = None) -> list[Generation]:
@@ -75,13 +76,24 @@ def live(store: Store, base: str) -> int:
 def use(store: Store, base: str, number: int, why: str) -> None:
     """Make a generation of this base live; 0 is the base itself.
 
+    One that the gate refused is made live all the same: that it was overruled is kept in the
+    history, and what it has seen counts as learned from then on.
+
     Raises:
-        StoreError: there is no such generation, or it was learned on another base.
+        StoreError: there is no such generation, it was removed, or it was learned on another base.
     """
     with store.write() as connection:
         chosen = get(store, number)
+        if chosen is not None and chosen.removed_at:
+            raise StoreError(
+                f"generation {number} was removed on {chosen.removed_at[:10]}",
+                f"`tear-tui generations rebuild {number}` learns it again.",
+            )
         if chosen is not None and chosen.base != base:
             raise StoreError(f"generation {number} was learned on {chosen.base}, not on {base}")
+        if chosen is not None and chosen.refused:
+            why = f"{why}; the gate was overruled ({chosen.verdict})"
+            _learned_in(store, number, f"generation {number}, the gate overruled")
         _set_live(connection, base, number, why)
 
 
@@ -113,51 +125,48 @@ def publish(
     new_ids: Sequence[str],
     replayed_ids: Sequence[str],
     make_live: bool = True,
+    *,
+    as_learned: Mapping[str, Triple] | None = None,
 ) -> Generation:
     """Enter a generation whose folder is already in place, in one transaction.
 
     The row, what it has seen, the new triples as learned, the live generation, and a
     `learned` event in each turn in which a new triple was authored. A triple that was
     retracted while it was being learned keeps that status, and its exposure is on record.
+    One that the gate refused is kept, and is neither live nor are its triples learned.
+
+    Args:
+        as_learned: the triples as they were when learning began. One that says something else
+            by now stays pending: its new words have not been learned.
 
     Raises:
         StoreError: the number is taken, or the parent or a triple is unknown. Nothing is
             written then.
     """
     generation = replace(generation, id=generation.id or new_id(), created_at=now())
-    why = f"generation {generation.number}"
+    known = as_learned or {}
     try:
         with store.write() as connection:
             insert(connection, generation)
-            _expose(connection, generation.number, new_ids, replayed_ids)
-            for triple in new_ids:
-                if _status(connection, triple) == "pending":
-                    move(connection, triple, "learned", why, "learner")
-                tell_turns(store, triple, "learned", {"generation": generation.number})
-            if make_live:
-                _set_live(connection, generation.base, generation.number, "published")
+            expose(connection, generation.number, new_ids, replayed_ids, known)
+            if not generation.refused:
+                _learned_in(store, generation.number, f"generation {generation.number}")
+                if make_live:
+                    _set_live(connection, generation.base, generation.number, "published")
     except sqlite3.IntegrityError as error:
         raise StoreError(f"generation {generation.number} cannot be published: {error}") from error
     return generation
 
 
-def _expose(
-    connection: sqlite3.Connection, number: int, new: Sequence[str], replayed: Sequence[str]
-) -> None:
-    roles = {**dict.fromkeys(replayed, "replayed"), **dict.fromkeys(new, "new")}
-    for triple, role in roles.items():
-        _status(connection, triple)
-        connection.execute(
-            "INSERT INTO exposures (triple_id, generation, role) VALUES (?, ?, ?)",
-            (triple, number, role),
-        )
-
-
-def _status(connection: sqlite3.Connection, triple: str) -> str:
-    row = connection.execute("SELECT status FROM triples WHERE id = ?", (triple,)).fetchone()
-    if row is None:
-        raise StoreError(f"there is no triple {triple!r}")
-    return str(row["status"])
+def _learned_in(store: Store, number: int, why: str) -> None:
+    """The new triples of a generation are learned, if they still say what it has seen."""
+    for seen in exposures(store, number, "new"):
+        now_is = get_triple(store, seen.triple)
+        if seen.words not in ("", fingerprint(now_is.triple)):
+            continue
+        if now_is.status == "pending":
+            move(store.connection, seen.triple, "learned", why, "learner")
+        tell_turns(store, seen.triple, "learned", {"generation": number})
 
 
 def exposed(store: Store, number: int, role: str | None = None) -> list[str]:
@@ -183,99 +192,84 @@ def _set_live(connection: sqlite3.Connection, base: str, number: int, why: str) 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FellBack:
-    """A base whose live generation was broken, and what is live instead (0: the base)."""
-
-    base: str
-    broken: int
-    now_live: int
+LONGEST_LABEL = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What `reconcile` found and did.
+def label(store: Store, number: int, text: str) -> Generation:
+    """Give a generation a name of a few words; "" takes it away.
 
-    Attributes:
-        removed: names of folders without a row, now gone.
-        broken: numbers of generations whose folder is missing or altered.
-        fell_back: the bases for which another generation was made live.
+    Raises:
+        StoreError: there is no such generation, or it is no name for one.
     """
+    text = " ".join(text.split())
+    if len(text) > LONGEST_LABEL or not text.isprintable():
+        raise StoreError(f"a label has at most {LONGEST_LABEL} letters, all of them printable")
+    return _mark(store, number, "label", text)
 
-    removed: tuple[str, ...]
-    broken: tuple[int, ...]
-    fell_back: tuple[FellBack, ...]
 
+def pin(store: Store, number: int, pinned: bool) -> Generation:
+    """Keep a generation from being removed, or let it be.
 
-def reconcile(store: Store, *, holding_learner_lock: bool = False) -> Report:
-    """Remove leftovers of publishing that never ended, and leave no broken generation live.
-
-    Leftovers are only removed when nobody can be publishing: with the learner's lock held
-    by the caller, or free for the moment. Every byte is checked of what is live and of
-    what it falls back to; of the others, that their files are there.
+    Raises:
+        StoreError: there is no such generation, or its folder is gone already.
     """
-    removed: tuple[str, ...] = ()
-    if holding_learner_lock:
-        removed = _remove_leftovers(store)
-    else:
-        try:
-            with FileLock(learner_lock(store.home), timeout=0, mode=0o600):
-                removed = _remove_leftovers(store)
-        except Timeout:
-            pass  # a learner is at work; what it has not entered yet is not a leftover
-    rows = list_generations(store)
-    broken = {each.number for each in rows if not _is_there(store, each)}
-    fell_back: list[FellBack] = []
-    for base in sorted({each.base for each in rows}):
-        number = live(store, base)
-        if number == BASE:
-            continue
-        now_live = _nearest_whole(store, number, broken)
-        if now_live != number:
-            why = f"generation {number} is broken"
-            use(store, base, now_live, why)
-            fell_back.append(FellBack(base, number, now_live))
-    return Report(removed, tuple(sorted(broken)), tuple(fell_back))
+    if pinned and _learned(store, number).removed_at:
+        raise StoreError(f"generation {number} was removed: there is nothing left to pin")
+    return _mark(store, number, "pinned", int(pinned))
+
+
+def remove(store: Store, number: int) -> int:
+    """Remove a generation's folder; returns the bytes that were freed.
+
+    Its row stays, with its parent, its figures and what it has seen: provenance is not forgotten,
+    and it can be rebuilt from the triples. Those that grew from it have their own files.
+
+    Raises:
+        StoreError: there is no such generation, it answers, is pinned, or was removed before.
+    """
+    with store.write() as connection:
+        found = _learned(store, number)
+        if found.removed_at:
+            raise StoreError(f"generation {number} was removed already")
+        if found.pinned:
+            raise StoreError(f"generation {number} is pinned", "Unpin it first.")
+        if live(store, found.base) == number:
+            hint = "Make another one live first: `tear-tui generations use`."
+            raise StoreError(f"generation {number} of {found.base} is live", hint)
+        connection.execute(
+            "UPDATE generations SET removed_at = ? WHERE number = ?", (now(), number)
+        )
+    # The row first: a folder that a crash leaves behind is swept up when the engine starts.
+    folder = folder_of(store, found)
+    freed = size_of(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    return freed
+
+
+def _mark(store: Store, number: int, column: str, value: str | int) -> Generation:
+    with store.write() as connection:
+        _learned(store, number)
+        connection.execute(f"UPDATE generations SET {column} = ? WHERE number = ?", (value, number))
+        return _learned(store, number)
+
+
+def _learned(store: Store, number: int) -> Generation:
+    found = get(store, number)
+    if found is None:
+        raise StoreError("the base is no generation: it has no label, and cannot be removed")
+    return found
 
 
 def is_whole(store: Store, generation: Generation) -> bool:
     """Whether a generation's folder has exactly the bytes that were published."""
-    return _is_there(store, generation) and verify_folder(_folder(store, generation))
+    return has_files(store, generation) and verify_folder(folder_of(store, generation))
 
 
-def _remove_leftovers(store: Store) -> tuple[str, ...]:
-    """Folders named like ours (`.tmp-...` or a ULID) that no row speaks of."""
-    known = {each.folder for each in list_generations(store)}
-    removed = []
-    for path in sorted(generations_folder(store.home).iterdir()):
-        if (
-            is_leftover_name(path.name)
-            and path.name not in known
-            and path.is_dir()
-            and not path.is_symlink()
-        ):
-            shutil.rmtree(path, ignore_errors=True)
-            removed.append(path.name)
-    return tuple(removed)
+def has_files(store: Store, generation: Generation) -> bool:
+    """Whether the files that were published are there; quick, reads no weights."""
+    return is_there(folder_of(store, generation), generation.manifest_sha256)
 
 
-def _nearest_whole(store: Store, number: int, broken: set[int]) -> int:
-    """This generation if its folder is whole, else the nearest ancestor whose is, else 0.
-
-    Adds what turns out to be broken to `broken`.
-    """
-    chosen = get(store, number)
-    assert chosen is not None  # a foreign key holds it
-    for each in (chosen, *ancestors(store, number)):
-        if each.number not in broken and is_whole(store, each):
-            return each.number
-        broken.add(each.number)
-    return BASE
-
-
-def _is_there(store: Store, generation: Generation) -> bool:
-    return is_there(_folder(store, generation), generation.manifest_sha256)
-
-
-def _folder(store: Store, generation: Generation) -> Path:
+def folder_of(store: Store, generation: Generation) -> Path:
+    """Where a generation's files are, or were."""
     return generations_folder(store.home) / generation.folder

@@ -1,12 +1,53 @@
-"""What each step of learning did, kept row by row while it happens."""
+"""What learning did, kept while it happens: a row for each update, a row for each of its steps."""
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
+from tear_core.home import learner_lock
 from tear_core.store.database import Store
 from tear_core.store.ids import new_id, now
+
+Outcome = Literal["", "published", "refused", "stopped", "interrupted", "failed"]
+"""How an update ended: "" is not yet, or never (its process died). "refused": the gate did not
+let it go live. After "stopped" (by a person), "interrupted" (its process ended) and "failed"
+nothing is published."""
+
+CAME_TO_NOTHING: tuple[Outcome, ...] = ("refused", "stopped", "failed")
+"""Doing the same again would end the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningRun:
+    """One update, from the moment it was begun.
+
+    Attributes:
+        parent: the generation it started from; 0 is the base.
+        triples: ids of the new triples that it was to learn.
+        pid: the process that learns, or did.
+        why: what a person should know about the outcome.
+        generation: what it was published as.
+        taken, steps: how many steps it has taken, and of how many.
+    """
+
+    id: str
+    base: str
+    parent: int
+    triples: tuple[str, ...]
+    pid: int
+    began_at: str
+    ended_at: str = ""
+    outcome: Outcome = ""
+    why: str = ""
+    generation: int | None = None
+    taken: int = 0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +55,14 @@ class LearningStep:
     """One step of the optimizer.
 
     Attributes:
-        run: names the learning run (see `new_run`).
+        run: names the learning run (see `begin`).
         step: counts from 1 to `steps`.
         response_loss, consequence_loss: nats per token; None if the step had no such tokens.
         tokens: tokens in the step; `seconds`: how long it took.
         discarded: the step was undone (a loss or gradient that is not a number).
         generation: the one this run was published as; None until then.
+        new_ids, replayed_ids: the triples of its window.
+        memory_bytes: what the learning process held for the model after it; 0 is unknown.
     """
 
     run: str
@@ -34,6 +77,9 @@ class LearningStep:
     discarded: bool = False
     generation: int | None = None
     at: str = ""
+    new_ids: tuple[str, ...] = ()
+    replayed_ids: tuple[str, ...] = ()
+    memory_bytes: int = 0
 
 
 def new_run() -> str:
@@ -41,13 +87,98 @@ def new_run() -> str:
     return new_id()
 
 
+def begin(store: Store, base: str, parent: int, triples: Sequence[str]) -> str:
+    """Write down that this process begins an update; returns the run's name."""
+    run = new_run()
+    with store.write() as connection:
+        connection.execute(
+            "INSERT INTO learning_runs (id, base, parent, triples, pid, began_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (run, base, parent, json.dumps(list(triples)), os.getpid(), now()),
+        )
+    return run
+
+
+def end(
+    store: Store, run: str, outcome: Outcome, why: str = "", generation: int | None = None
+) -> None:
+    """Write down how an update ended."""
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE learning_runs SET ended_at = ?, outcome = ?, why = ?, generation = ?"
+            " WHERE id = ?",
+            (now(), outcome, why, generation, run),
+        )
+
+
+_RUNS = """
+    SELECT learning_runs.*, coalesce(last.step, 0) AS taken, coalesce(last.steps, 0) AS steps
+    FROM learning_runs LEFT JOIN learning_steps AS last
+        ON last.seq = (SELECT max(seq) FROM learning_steps WHERE run = learning_runs.id)
+"""
+
+
+def runs(store: Store, limit: int = 50) -> list[LearningRun]:
+    """The latest updates, newest first."""
+    rows = store.connection.execute(f"{_RUNS} ORDER BY learning_runs.id DESC LIMIT ?", (limit,))
+    return [_run(row) for row in rows]
+
+
+def get_run(store: Store, run: str) -> LearningRun | None:
+    """An update by its name."""
+    row = store.connection.execute(f"{_RUNS} WHERE learning_runs.id = ?", (run,)).fetchone()
+    return _run(row) if row else None
+
+
+def at_work(store: Store) -> LearningRun | None:
+    """The update in hand, in whichever process: one that has not ended, and whose process holds
+    the learner's lock and lives."""
+    newest = next(iter(runs(store, 1)), None)
+    if newest is None or newest.ended_at:
+        return None
+    try:
+        held = int(learner_lock(store.home).with_suffix(".pid").read_text())
+    except (OSError, ValueError):
+        return None
+    return newest if held == newest.pid and _lives(held) else None
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is such a process, and not only its entry that its parent has not read yet."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+    except OSError:
+        return True
+    return state not in ("Z", "X")
+
+
+def untried(store: Store, base: str) -> int:
+    """How many pending triples were in no update of this base that came to nothing, or have been
+    changed since. Where there are none, learning what is pending would come to nothing again."""
+    tried: dict[str, str] = {}
+    for row in store.connection.execute(
+        "SELECT triples, ended_at FROM learning_runs WHERE base = ?"
+        " AND outcome IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (base, json.dumps(CAME_TO_NOTHING)),
+    ):
+        tried |= dict.fromkeys(json.loads(row["triples"]), row["ended_at"])
+    pending = store.connection.execute(
+        "SELECT id, updated_at FROM triples WHERE status = 'pending'"
+    )
+    return sum(tried.get(row["id"], "") < row["updated_at"] for row in pending)
+
+
 def append(store: Store, step: LearningStep) -> None:
     """Write a step down. A loss that is not a number is kept as None."""
     with store.write() as connection:
         connection.execute(
             "INSERT INTO learning_steps (run, generation, step, steps, response_loss,"
-            " consequence_loss, lambda, grad_norm, tokens, seconds, discarded, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " consequence_loss, lambda, grad_norm, tokens, seconds, discarded, at, new_ids,"
+            " replayed_ids, memory_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 step.run,
                 step.generation,
@@ -61,6 +192,9 @@ def append(store: Store, step: LearningStep) -> None:
                 step.seconds,
                 int(step.discarded),
                 step.at or now(),
+                json.dumps(step.new_ids),
+                json.dumps(step.replayed_ids),
+                step.memory_bytes,
             ),
         )
 
@@ -73,10 +207,18 @@ def published_as(store: Store, run: str, generation: int) -> None:
         )
 
 
-def read(store: Store, run: str) -> list[LearningStep]:
-    """The steps of a run, in order."""
+def read(store: Store, run: str, after: int = 0) -> list[LearningStep]:
+    """The steps of a run, in order; only those that come after step number `after`."""
     rows = store.connection.execute(
-        "SELECT * FROM learning_steps WHERE run = ? ORDER BY seq", (run,)
+        "SELECT * FROM learning_steps WHERE run = ? AND step > ? ORDER BY seq", (run, after)
+    )
+    return [_step(row) for row in rows]
+
+
+def of_generation(store: Store, generation: int) -> list[LearningStep]:
+    """The steps by which a generation was learned, in order."""
+    rows = store.connection.execute(
+        "SELECT * FROM learning_steps WHERE generation = ? ORDER BY seq", (generation,)
     )
     return [_step(row) for row in rows]
 
@@ -91,4 +233,13 @@ def latest_run(store: Store) -> str | None:
 
 def _step(row: sqlite3.Row) -> LearningStep:
     values = {key: row[key] for key in row.keys() if key not in ("seq", "lambda", "discarded")}  # noqa: SIM118
+    for name in ("new_ids", "replayed_ids"):
+        values[name] = tuple(json.loads(values[name]))
     return LearningStep(lambda_=row["lambda"], discarded=bool(row["discarded"]), **values)
+
+
+def _run(row: sqlite3.Row) -> LearningRun:
+    values = {key: row[key] for key in row.keys()}  # noqa: SIM118
+    values["triples"] = tuple(json.loads(values["triples"]))
+    values["ended_at"] = values["ended_at"] or ""
+    return LearningRun(**values)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tear_core.store.database import Store
-from tear_core.store.generations import BASE, ancestors, live
+from tear_core.store.exposures import exposures
+from tear_core.store.generations import BASE, Generation, ancestors, get, live
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The generations of one base that carry a triple.
+    """The generations of one base that carry a triple, or one of several.
 
     Attributes:
         seen: those that were shown it.
-        grown: those that grew from one of them, without being shown it.
+        grown: those that grew from one of them or were made of one, without being shown it.
         live: the one that answers; `clean` the nearest before it that carries nothing (0: the
             base), or the live one itself.
     """
@@ -28,14 +31,25 @@ class Carried:
 
 def carried(store: Store, triple_id: str) -> list[Carried]:
     """Where a triple (its full id) still has an effect, base by base; empty if nowhere."""
+    return _carried(store, "SELECT ? AS id", triple_id)
+
+
+def carried_any(store: Store, seqs: Sequence[int]) -> list[Carried]:
+    """The same of many triples, by their numbers: where any of them has an effect."""
+    ids = "SELECT id FROM triples WHERE seq IN (SELECT value FROM json_each(?))"
+    return _carried(store, ids, json.dumps(list(seqs)))
+
+
+def _carried(store: Store, ids: str, given: str) -> list[Carried]:
     rows = store.connection.execute(
-        "WITH RECURSIVE line(number) AS ("
-        "  SELECT generation FROM exposures WHERE triple_id = ?"
-        "  UNION SELECT generations.number FROM generations JOIN line ON parent = line.number)"
-        " SELECT base, number, EXISTS (SELECT 1 FROM exposures"
-        "   WHERE triple_id = ? AND generation = number) AS seen"
+        f"WITH RECURSIVE these(id) AS ({ids}), seen(number) AS ("
+        "   SELECT DISTINCT generation FROM exposures WHERE triple_id IN (SELECT id FROM these)),"
+        " line(number) AS (SELECT number FROM seen"
+        "   UNION SELECT generations.number FROM generations JOIN line ON parent = line.number"
+        "     OR line.number IN (SELECT value FROM json_each(sources)))"
+        " SELECT base, number, number IN (SELECT number FROM seen) AS seen"
         " FROM generations JOIN line USING (number) ORDER BY number",
-        (triple_id, triple_id),
+        (given,),
     ).fetchall()
     found = []
     for base in dict.fromkeys(row["base"] for row in rows):
@@ -52,4 +66,32 @@ def carried(store: Store, triple_id: str) -> list[Carried]:
                 clean=next((number for number in line if number not in numbers), BASE),
             )
         )
+    return found
+
+
+def made_of(store: Store, number: int) -> list[Generation]:
+    """A generation and all that it came from: its ancestors, and what was merged or taken away on
+    the way; oldest first.
+
+    Raises:
+        StoreError: there is no such generation.
+    """
+    found: dict[int, Generation] = {}
+    waiting = [number]
+    while waiting:
+        row = get(store, waiting.pop())
+        if row is None or row.number in found:
+            continue
+        found[row.number] = row
+        waiting += [row.parent] if row.parent else []
+        waiting += row.sources if row.kind in ("merged", "negated") else []
+    return [found[each] for each in sorted(found)]
+
+
+def seen_by(store: Store, number: int) -> dict[str, list[int]]:
+    """Every triple that shaped a generation, and which of those it is made of were shown it."""
+    found: dict[str, list[int]] = {}
+    for row in made_of(store, number):
+        for each in exposures(store, row.number):
+            found.setdefault(each.triple, []).append(row.number)
     return found

@@ -276,6 +276,22 @@ _VERSIONS = (
         CHECK (gate IS NULL OR json_valid(gate))
     """,
     "ALTER TABLE generations ADD COLUMN removed_at TEXT",
+    # What an update is done again from: in which order the new triples were taken, and a
+    # fingerprint of each one's words and marks as they were learned ("" is not known).
+    "ALTER TABLE exposures ADD COLUMN place INTEGER",
+    "ALTER TABLE exposures ADD COLUMN words TEXT NOT NULL DEFAULT ''",
+    # Each use of a set of items that is held back for judging.
+    """
+    CREATE TABLE gate_runs (
+        id TEXT PRIMARY KEY,
+        base TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        items_hash TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX gate_runs_items ON gate_runs(items_hash)",
     """
     ALTER TABLE sessions ADD COLUMN forked_from TEXT
         REFERENCES sessions(id) ON DELETE SET NULL
@@ -295,4 +311,33 @@ _VERSIONS = (
     ) STRICT
     """,
     "CREATE INDEX comparisons_pair ON comparisons(base, one, other)",
+    # The most surprising first, of all triples.
+    "CREATE INDEX triples_surprise ON triples(surprise, id)",
+    *(
+        f"ALTER TABLE learning_steps ADD COLUMN {name} TEXT NOT NULL DEFAULT '[]'"
+        f" CHECK (json_valid({name}))"
+        for name in ("new_ids", "replayed_ids")
+    ),
+    "ALTER TABLE learning_steps ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0",
+    # The learning curve is read from this index alone, however many triples there are.
+    """
+    CREATE INDEX triples_measured ON triples(id, surprise, surprise_generation)
+        WHERE surprise IS NOT NULL
+    """,
+    # One row for each update, also for those that published nothing.
+    """
+    CREATE TABLE learning_runs (
+        id TEXT PRIMARY KEY,
+        base TEXT NOT NULL,
+        parent INTEGER NOT NULL,
+        triples TEXT NOT NULL CHECK (json_valid(triples)),
+        pid INTEGER NOT NULL,
+        began_at TEXT NOT NULL,
+        ended_at TEXT,
+        outcome TEXT NOT NULL DEFAULT ''
+            CHECK (outcome IN ('', 'published', 'refused', 'stopped', 'interrupted', 'failed')),
+        why TEXT NOT NULL DEFAULT '',
+        generation INTEGER
+    ) STRICT
+    """,
 )

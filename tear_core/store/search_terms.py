@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+_WORD = re.compile(r"[^\W_]+")
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
@@ -32,3 +33,8 @@ def fts_query(typed: str) -> str:
 def storable(typed: str) -> str:
     """Text that SQLite takes: without NULs and halves of UTF-16 pairs."""
     return typed.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as the index has them: runs of letters and digits, in small letters."""
+    return _WORD.findall(storable(text).casefold())

@@ -9,27 +9,50 @@ from typing import Any, cast
 
 from tear_core.store.database import Store, StoreError
 from tear_core.store.ids import new_id, now, prefix_range
-from tear_core.turn import Conversation, Event, Kind, fold
+from tear_core.store.search_terms import storable
+from tear_core.turn import Conversation, Event, Kind, Turn, fold, fold_turn
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A conversation as it is listed. `turns` counts all of them, `authored` those witnessed."""
+    """A conversation as it is listed.
+
+    Attributes:
+        used_at: when somebody last did something in it; what is learned later does not count.
+        turns: all of them, `authored` those witnessed.
+        forked_from: the session whose first `forked_at` turns it began with; None if it did
+            not, or if that one has been deleted.
+    """
 
     id: str
     title: str
     created_at: str
     updated_at: str
+    forked_from: str | None = None
+    forked_at: int | None = None
+    used_at: str = ""
     turns: int = 0
     authored: int = 0
 
 
-_SELECT = """
-    SELECT id, title, created_at, updated_at,
+_USED = """
+    max(created_at, coalesce((SELECT at FROM events WHERE session_id = sessions.id
+        AND kind NOT IN ('surprise', 'learned', 'retract') ORDER BY seq DESC LIMIT 1), ''))
+"""
+
+_SELECT = f"""
+    SELECT id, title, created_at, updated_at, forked_from, forked_at, {_USED} AS used_at,
         (SELECT coalesce(max(turn), 0) FROM events WHERE session_id = sessions.id) AS turns,
         (SELECT count(DISTINCT turn) FROM events
          WHERE session_id = sessions.id AND kind = 'author') AS authored
     FROM sessions
+"""
+
+_HAS_WORDS = """
+    NOT EXISTS (
+        SELECT 1 FROM json_each(?) AS word WHERE instr(folded(title), word.value) = 0
+        AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = sessions.id AND kind = 'input'
+                        AND instr(folded(json_extract(data, '$.text')), word.value)))
 """
 
 
@@ -62,16 +85,44 @@ def get(store: Store, session_id: str) -> Session:
 
 
 def latest(store: Store) -> Session | None:
-    """The session in which something happened last."""
-    return next(iter(list_sessions(store, limit=1)), None)
+    """The session that was used last."""
+    row = store.connection.execute(
+        f"SELECT id FROM sessions ORDER BY {_USED} DESC, id DESC LIMIT 1"
+    ).fetchone()
+    return get(store, row["id"]) if row else None
 
 
-def list_sessions(store: Store, limit: int | None = None) -> list[Session]:
-    """Sessions, the one used last first."""
+def list_sessions(store: Store, limit: int | None = None, words: str = "") -> list[Session]:
+    """Sessions, the one used last first.
+
+    `words`: only those in whose title, or in something that was said to the model there, all
+    of these words are found, in capitals or not.
+    """
+    store.connection.create_function("folded", 1, _folded, deterministic=True)
     rows = store.connection.execute(
-        f"{_SELECT} ORDER BY updated_at DESC, id DESC LIMIT ?", (-1 if limit is None else limit,)
+        f"{_SELECT} WHERE {_HAS_WORDS} ORDER BY used_at DESC, id DESC LIMIT ?",
+        (json.dumps(_folded(storable(words)).split()), -1 if limit is None else limit),
     )
     return [Session(**row) for row in rows]
+
+
+def count(store: Store) -> int:
+    """How many sessions there are."""
+    return int(store.connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
+
+
+def changed_at(store: Store, session_id: str) -> str:
+    """When something was last written in a session (its whole id); cheap to ask.
+
+    Raises:
+        StoreError: there is no such session.
+    """
+    row = store.connection.execute(
+        "SELECT updated_at FROM sessions WHERE id = ?", (session_id,)
+    ).fetchone()
+    if row is None:
+        raise StoreError(f"there is no session {session_id!r}")
+    return str(row["updated_at"])
 
 
 def rename(store: Store, session_id: str, title: str) -> None:
@@ -82,6 +133,36 @@ def rename(store: Store, session_id: str, title: str) -> None:
     """
     with store.write() as connection:
         _touch(connection, session_id, "title = ?", title)
+
+
+def fork(store: Store, session_id: str, at: int | None = None) -> Session:
+    """A new session that begins with the first `at` turns of another one (None: with all).
+
+    Their events are copied as they are, in one transaction; the other session stays as it is.
+
+    Raises:
+        StoreError: there is no such session, or no such turn in it.
+    """
+    with store.write() as connection:
+        source = get(store, session_id)
+        last = source.turns if at is None else at
+        if not 1 <= last <= source.turns:
+            raise StoreError(
+                f"session {source.id} has no turn {last} to fork from",
+                f"It has {source.turns}." if source.turns else "Nothing was said in it.",
+            )
+        made = create(store, f"{source.title} (from turn {last})")
+        connection.execute(
+            "UPDATE sessions SET forked_from = ?, forked_at = ? WHERE id = ?",
+            (source.id, last, made.id),
+        )
+        connection.execute(
+            "INSERT INTO events (session_id, turn, kind, data, at)"
+            " SELECT ?, turn, kind, data, at FROM events WHERE session_id = ? AND turn <= ?"
+            " ORDER BY seq",
+            (made.id, source.id, last),
+        )
+        return get(store, made.id)
 
 
 def append(store: Store, session_id: str, event: Event) -> Event:
@@ -113,10 +194,23 @@ def events(store: Store, session_id: str) -> list[Event]:
     ).fetchall()
     if not rows and get(store, session_id).id != session_id:
         raise StoreError(f"there is no session {session_id!r}", "Give its whole id.")
-    return [
-        Event(cast(Kind, row["kind"]), row["turn"], json.loads(row["data"]), row["at"])
-        for row in rows
-    ]
+    return [_event(row) for row in rows]
+
+
+def turn(store: Store, session_id: str, number: int) -> Turn | None:
+    """One turn as it stands, without reading the others; None if there is no such turn.
+
+    Raises:
+        StoreError: there is no such session.
+        NotNow: its log holds an event that could not have happened.
+    """
+    rows = store.connection.execute(
+        "SELECT kind, turn, data, at FROM events WHERE session_id = ? AND turn = ? ORDER BY seq",
+        (session_id, number),
+    ).fetchall()
+    if not rows:
+        changed_at(store, session_id)
+    return fold_turn(map(_event, rows))
 
 
 def conversation(store: Store, session_id: str) -> Conversation:
@@ -138,6 +232,14 @@ def tell_turns(store: Store, triple_id: str, kind: Kind, data: dict[str, Any]) -
     ).fetchall()
     for row in turns:
         append(store, row["session_id"], Event(kind, row["turn"], {"triple": triple_id, **data}))
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(cast(Kind, row["kind"]), row["turn"], json.loads(row["data"]), row["at"])
+
+
+def _folded(text: str | None) -> str:
+    return (text or "").casefold()
 
 
 def _touch(connection: sqlite3.Connection, session_id: str, change: str, *values: str) -> None:

@@ -239,3 +239,31 @@ def record_status(  # noqa: PLR0913 - a row of the history, all of it named
             None if after is None else json.dumps(dict(after)),
         ),
     )
+
+
+MEASURED = ("surprise", "surprise_tokens", "surprise_generation")
+"""Of these words: new words have none yet, and the old ones get theirs back."""
+
+
+def write_columns(
+    connection: sqlite3.Connection, triple_id: str, values: Mapping[str, Any]
+) -> None:
+    """Set columns of a triple; names that are no columns are passed over.
+
+    Raises:
+        StoreError: another triple has these words.
+    """
+    real = {name: value for name, value in values.items() if name != "replaces"}
+    real["updated_at"] = now()
+    try:
+        connection.execute(
+            f"UPDATE triples SET {', '.join(f'{name} = ?' for name in real)} WHERE id = ?",
+            (*real.values(), triple_id),
+        )
+    except sqlite3.IntegrityError:
+        same = connection.execute(
+            "SELECT id FROM triples WHERE content_hash = ?", (real.get("content_hash"),)
+        ).fetchone()
+        if same is None:
+            raise
+        raise StoreError(f"these words are there already, as triple {same['id']}") from None

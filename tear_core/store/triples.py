@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tear_core.store.database import Store, StoreError
+from tear_core.store.filters import Filter, where
 from tear_core.store.ids import new_id, now, prefix_range
 from tear_core.store.search_terms import fts_query, storable
 from tear_core.store.sessions import tell_turns
@@ -35,9 +36,6 @@ __all__ = ["STATUSES", "Notes", "Status", "StoredTriple"]
 MOST_RANKED = 5_000
 """With more matches than this a search gives the newest instead of the best: words that are in
 every other triple tell none of them apart, and ranking them all would be felt."""
-
-MOST_LOOKED_AT = 10_000
-"""Triples, the newest, in which marks that are no words are looked for one by one."""
 
 
 def add(  # noqa: PLR0913 - facts about one triple, all named
@@ -210,7 +208,7 @@ def search(
 
     `"a phrase"` in quotes is matched as a phrase; the last word may be incomplete. More than
     `MOST_RANKED` matches come newest first; signs that are no words are looked for in the newest
-    `MOST_LOOKED_AT` triples.
+    `filters.MOST_LOOKED_AT` triples.
     """
     query, of = fts_query(text), () if status is None else (status,)
     only = "" if status is None else "AND {} IN (SELECT seq FROM triples WHERE status = ?)"
@@ -224,22 +222,23 @@ def search(
             f" ORDER BY {'' if many else 'rank,'} rowid DESC LIMIT ?",
             (query, *of, _limit(limit)),
         )
-    else:  # only punctuation: the index has no words for it, so look at the texts
+    else:  # only signs
+        looked_for, values = where(Filter(storable(text)))
         found = store.connection.execute(
-            "SELECT seq FROM triples WHERE seq > (SELECT max(seq) FROM triples) - ?"
-            " AND instr(input || char(10) || response || char(10) || consequence, ?)"
-            f" {only.format('seq')} ORDER BY seq DESC LIMIT ?",
-            (MOST_LOOKED_AT, storable(text.strip()), *of, _limit(limit)),
+            f"SELECT seq FROM triples WHERE {looked_for} {only.format('seq')}"
+            " ORDER BY seq DESC LIMIT ?",
+            (*values, *of, _limit(limit)),
         )
-    return _in_order(store, [row["seq"] for row in found])
+    return in_order(store, [row["seq"] for row in found])
 
 
-def _in_order(store: Store, places: list[int]) -> list[StoredTriple]:
+def in_order(store: Store, seqs: Sequence[int]) -> list[StoredTriple]:
+    """The triples with these numbers, in the order asked for; those that are gone are left out."""
     rows = store.connection.execute(
-        f"{SELECT} WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(places),)
+        f"{SELECT} WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(list(seqs)),)
     )
     found = {row["seq"]: stored(row) for row in rows}
-    return [found[each] for each in places if each in found]
+    return [found[each] for each in seqs if each in found]
 
 
 def replayable_ids(store: Store, generation: int | None = None) -> list[str]:

@@ -10,7 +10,7 @@ from tear_core.store.database import Store
 from tear_core.store.ids import now
 from tear_core.store.triple_rows import StoredTriple, move
 from tear_core.triples import Triple
-from tear_core.turn import Event, Kind, NotNow, Turn, advance
+from tear_core.turn import Event, Kind, NotNow, Turn, follow_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ def author(  # noqa: PLR0913 - facts about one triple, all named
     predicted: str | None = None,
     predicted_by: int | None = None,
     source: str = "session",
+    started_from: str | None = None,
 ) -> Witnessed:
     """Keep the consequence that the researcher wrote for a turn. It is pending afterwards.
 
@@ -44,16 +45,16 @@ def author(  # noqa: PLR0913 - facts about one triple, all named
         blind: the prediction was hidden while the scene was written; else as the turn says.
         predicted: the scene that was foreseen, by generation `predicted_by` (0: the base);
             else as the turn's log says.
+        started_from: the triple whose scene the researcher began this one with.
 
     Raises:
         StoreError: no such session, or words that cannot be kept.
         NotNow: nothing has been said in this turn yet. Nothing is written then.
     """
     with store.write():
-        conversation = sessions.conversation(store, session_id)
-        if not 1 <= turn_number <= len(conversation.turns):
+        turn = sessions.turn(store, session_id, turn_number)
+        if turn is None:
             raise NotNow(f"there is no turn {turn_number} in this session")
-        turn = conversation.turns[turn_number - 1]
         blind = turn.blind if blind is None else blind
         if predicted is None and turn.said is not None and turn.said.scene is not None:
             predicted, predicted_by = turn.said.scene, turn.said.generation
@@ -75,8 +76,10 @@ def author(  # noqa: PLR0913 - facts about one triple, all named
             "blind": blind,
             "saw_prediction": saw_prediction,
         }
+        if started_from is not None:
+            data["started_from"] = started_from
         event = Event("author", turn_number, data)
-        advance(conversation, event)  # raises before anything is written for good
+        follow_up(turn, event)  # raises before anything is written for good
         if not new:
             kept = _again(store, kept, triple)
         _set_aside(store, turn, kept.id, session_id)
@@ -100,8 +103,8 @@ def retell(store: Store, told: str, instead: str) -> None:
         (told,),
     ).fetchall()
     for row in rows:
-        turn = sessions.conversation(store, row["session_id"]).turns[row["turn"] - 1]
-        if turn.triple != told:
+        turn = sessions.turn(store, row["session_id"], row["turn"])
+        if turn is None or turn.triple != told:
             continue
         data = {
             "triple": kept.id,
@@ -110,6 +113,8 @@ def retell(store: Store, told: str, instead: str) -> None:
             "blind": kept.blind,
             "saw_prediction": turn.saw_prediction,
         }
+        if turn.started_from is not None:
+            data["started_from"] = turn.started_from
         known: list[tuple[Kind, dict[str, Any]]] = [("author", data)]
         known += [(kind, {"triple": kept.id, **each}) for kind, each in _already_known(kept)]
         if kept.status == "retracted":

@@ -7,9 +7,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from tear_core.store import generations, open_store, sessions, triples, witnessing
+from tear_core.store import (
+    forgetting,
+    generations,
+    open_store,
+    reconciling,
+    sessions,
+    triples,
+    witnessing,
+)
 from tear_core.triples import LANDINGS, Triple
-from tear_core.turn import NotNow
+from tear_core.turn import Event, NotNow
 from tests.store.made import generation, lived_turn
 
 SCENES = st.sampled_from(["he wept", "he slept", "he left", "he stayed", "he sang"])
@@ -53,6 +61,31 @@ class AnythingMayHappen(RuleBasedStateMachine):
         except NotNow:
             pass
 
+    @rule(session_id=session_ids)
+    def foresee_once_more(self, session_id: str) -> None:
+        before = sessions.conversation(self.store, session_id).turns[0]
+        drawn = {"scenes": [{"text": "he ran", "seed": 1, "tokens": 2}], "generation": 0}
+        sessions.append(self.store, session_id, Event("samples", 1, {"candidate": 0, **drawn}))
+        after = sessions.conversation(self.store, session_id).turns[0]
+        assert len(after.candidates[0].samples) == len(before.candidates[0].samples) + 1
+        assert (after.triple, after.phase) == (before.triple, before.phase)
+
+    @rule(target=session_ids, session_id=session_ids)
+    def fork(self, session_id: str) -> str:
+        fork = sessions.fork(self.store, session_id)
+        there = sessions.conversation(self.store, session_id)
+        assert sessions.conversation(self.store, fork.id) == there
+        return fork.id
+
+    @rule(session_id=consumes(session_ids), with_triples=st.booleans())
+    def delete(self, session_id: str, with_triples: bool) -> None:
+        written = forgetting.written_in(self.store, session_id)
+        done = forgetting.delete(self.store, session_id, with_triples=with_triples)
+        erased = written.removable if with_triples else ()
+        assert done.removed == len(erased)
+        for triple in erased:
+            del self.words[triple]
+
     @rule(scene=SCENES, accept=st.booleans())
     def bring_in(self, scene: str, accept: bool) -> None:
         status: triples.Status = "pending" if accept else "unreviewed"
@@ -82,7 +115,7 @@ class AnythingMayHappen(RuleBasedStateMachine):
         self.store.close()
         self.store = open_store(Path(self.folder.name))
         self.store.connection.execute("PRAGMA synchronous = OFF")
-        report = generations.reconcile(self.store)
+        report = reconciling.reconcile(self.store)
         assert report.broken == () and report.fell_back == ()
         assert not (self.store.home / "generations" / folder).exists()
 

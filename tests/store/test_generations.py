@@ -6,9 +6,18 @@ import pytest
 from filelock import FileLock
 
 from tear_core.home import generations_folder, learner_lock
-from tear_core.store import Store, StoreError, generations, learning_log, sessions, triples
-from tear_core.store.generations import FellBack, verify_folder
+from tear_core.store import (
+    Store,
+    StoreError,
+    generations,
+    learning_log,
+    reconciling,
+    sessions,
+    triples,
+)
+from tear_core.store.folders import verify_folder
 from tear_core.store.learning_log import LearningStep
+from tear_core.store.reconciling import FellBack
 from tests.store.made import generation, pending_triple, write_folder
 
 
@@ -123,7 +132,7 @@ def test_leftovers_of_publishing_are_removed_and_nothing_else(store: Store) -> N
     orphan, _ = write_folder(store, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
     for name in (".tmp-01ARZ3NDEKTSV4RRFFQ69G5FAV", "my notes"):
         (generations_folder(store.home) / name).mkdir()
-    report = generations.reconcile(store)
+    report = reconciling.reconcile(store)
     assert report.removed == (".tmp-01ARZ3NDEKTSV4RRFFQ69G5FAV", orphan.name)
     assert (report.broken, report.fell_back) == ((), ())
     left = {path.name for path in generations_folder(store.home).iterdir()}
@@ -133,9 +142,9 @@ def test_leftovers_of_publishing_are_removed_and_nothing_else(store: Store) -> N
 def test_nothing_is_removed_while_a_learner_is_at_work(store: Store) -> None:
     orphan, _ = write_folder(store, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
     with FileLock(learner_lock(store.home)):
-        assert generations.reconcile(store).removed == ()
+        assert reconciling.reconcile(store).removed == ()
         assert orphan.is_dir()
-        assert generations.reconcile(store, holding_learner_lock=True).removed == (orphan.name,)
+        assert reconciling.reconcile(store, holding_learner_lock=True).removed == (orphan.name,)
 
 
 def test_a_broken_live_generation_gives_way_to_its_nearest_whole_ancestor(store: Store) -> None:
@@ -148,15 +157,15 @@ def test_a_broken_live_generation_gives_way_to_its_nearest_whole_ancestor(store:
     }
     (folders[3] / "adapter.safetensors").write_bytes(b"altered")
     (folders[2] / "manifest.json").unlink()
-    report = generations.reconcile(store)
+    report = reconciling.reconcile(store)
     assert report.broken == (2, 3)
     assert report.fell_back == (FellBack("nano", broken=3, now_live=1),)
     assert generations.live(store, "nano") == 1
     assert generations.live_history(store)[-1]["why"] == "generation 3 is broken"
     (folders[1] / "manifest.json").write_text("{}")
-    assert generations.reconcile(store).fell_back == (FellBack("nano", broken=1, now_live=0),)
+    assert reconciling.reconcile(store).fell_back == (FellBack("nano", broken=1, now_live=0),)
     assert generations.live(store, "nano") == 0
-    assert generations.reconcile(store).fell_back == ()
+    assert reconciling.reconcile(store).fell_back == ()
 
 
 def test_the_learning_log_keeps_each_step(store: Store) -> None:
@@ -175,3 +184,83 @@ def test_the_learning_log_keeps_each_step(store: Store) -> None:
     assert [each.generation for each in learning_log.read(store, run)] == [4, 4]
     assert learning_log.read(store, other)[0].generation is None
     assert sessions.list_sessions(store) == []
+
+
+def test_a_label_and_a_pin_are_kept(store: Store) -> None:
+    number = publish(store)
+    assert generations.label(store, number, "  before   the\tmove ").label == "before the move"
+    assert generations.pin(store, number, True).pinned
+    found = generations.get(store, number)
+    assert found is not None and (found.label, found.pinned) == ("before the move", True)
+    assert not generations.pin(store, number, False).pinned
+    assert generations.label(store, number, "").label == ""
+
+
+@pytest.mark.parametrize("text", ["x" * 81, "a\x1b[31mb", "a\u202eb"])
+def test_a_label_that_is_no_name_is_refused(store: Store, text: str) -> None:
+    number = publish(store)
+    with pytest.raises(StoreError, match="printable"):
+        generations.label(store, number, text)
+
+
+def test_a_removed_generation_keeps_its_row_and_what_it_has_seen(store: Store) -> None:
+    publish(store)
+    publish(store, 1)
+    row = generations.get(store, 1)
+    assert row is not None
+    seen = generations.exposed(store, 1)
+    folder = generations.folder_of(store, row)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert generations.remove(store, 1) == size > 0
+    assert not folder.exists()
+    found = generations.get(store, 1)
+    assert found is not None and found.removed_at
+    assert generations.exposed(store, 1) == seen
+    report = reconciling.reconcile(store)
+    assert (report.broken, report.fell_back) == ((), ())
+    with pytest.raises(StoreError, match="removed") as refused:
+        generations.use(store, "nano", 1, "back")
+    assert "rebuild" in refused.value.hint
+    with pytest.raises(StoreError, match="already"):
+        generations.remove(store, 1)
+    with pytest.raises(StoreError, match="nothing left to pin"):
+        generations.pin(store, 1, True)
+
+
+def test_what_is_live_or_pinned_is_not_removed(store: Store) -> None:
+    publish(store)
+    publish(store, 1)
+    generations.pin(store, 1, True)
+    with pytest.raises(StoreError, match="pinned"):
+        generations.remove(store, 1)
+    with pytest.raises(StoreError, match="is live"):
+        generations.remove(store, 2)
+    with pytest.raises(StoreError, match="base is no generation"):
+        generations.remove(store, 0)
+    assert [generations.is_whole(store, each) for each in generations.list_generations(store)] == [
+        True,
+        True,
+    ]
+
+
+def test_falling_back_passes_over_what_was_removed(store: Store) -> None:
+    publish(store)
+    publish(store, 1)
+    publish(store, 2)
+    generations.remove(store, 2)
+    live = generations.get(store, 3)
+    assert live is not None
+    (generations.folder_of(store, live) / "manifest.json").unlink()
+    report = reconciling.reconcile(store)
+    assert report.broken == (3,)
+    assert report.fell_back == (FellBack("nano", broken=3, now_live=1),)
+
+
+def test_a_folder_that_removing_left_behind_is_swept_up(store: Store) -> None:
+    publish(store)
+    publish(store, 1)
+    row = generations.get(store, 1)
+    assert row is not None
+    generations.remove(store, 1)
+    left, _ = write_folder(store, row.folder)
+    assert reconciling.reconcile(store).removed == (left.name,)
