@@ -46,6 +46,15 @@ def whole_file(target: Path, write: Callable[[IO[str]], None], *, force: bool = 
         raise
 
 
+def whole_text(target: Path, text: str, *, force: bool = False) -> None:
+    """Write a text file as `whole_file` does."""
+
+    def write(file: IO[str]) -> None:
+        file.write(text)
+
+    whole_file(target, write, force=force)
+
+
 def whole_folder(
     target: Path,
     write: Callable[[Path], None],
