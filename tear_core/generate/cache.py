@@ -28,12 +28,14 @@ class ReadingCache:
         self._cache = DynamicCache(config=self._tree.causal_lm.config)
 
     @torch.inference_mode()
-    def read(self, ids: Sequence[int]) -> tuple[Tensor, int]:
+    def read(self, ids: Sequence[int], anew: int = 0) -> tuple[Tensor, int]:
         """Make the cache hold exactly `ids`. Returns logits [vocabulary] after the last one,
-        and how many ids had to be read for it (what was cached before is not read again).
+        and how many ids had to be read for it (what was cached before is not read again, but
+        for the last `anew` of them).
         """
         shared = _common(self._ids, ids)
-        shared = min(shared, len(ids) - 1)  # the last id is always read: its logits are wanted
+        # the last id is always read: its logits are wanted
+        shared = max(0, min(shared, len(ids) - max(anew, 1)))
         if surplus := len(self._ids) - shared:
             self._cache.crop(-surplus)
             del self._ids[shared:]

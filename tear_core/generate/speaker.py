@@ -38,6 +38,7 @@ class Wish:
     max_response_tokens: int = 120
     max_scene_tokens: int = 120
     response: str | None = None
+    read_anew: int = 0
 
 
 class TooLong(ValueError):
@@ -74,7 +75,7 @@ class Speaker:
         for index, (event, name) in enumerate(parts):
             limit = wish.max_scene_tokens if name == "witness" else wish.max_response_tokens
             section = _Section(self, sampler, event, name, limit, cancelled)
-            yield from section.write(ids)
+            yield from section.write(ids, wish.read_anew if index == 0 else 0)
             if section.stopped == "cancelled":
                 return
             if index + 1 < len(parts):
@@ -141,10 +142,10 @@ class _Section:
         self.stopped: Stopped = "length"
         self.told: Told = {}
 
-    def write(self, prompt: Sequence[int]) -> Iterator[Told]:
+    def write(self, prompt: Sequence[int], read_anew: int) -> Iterator[Told]:
         """Stream this section after `prompt`."""
         began = time.perf_counter()
-        logits, read = self._cache.read(prompt)
+        logits, read = self._cache.read(prompt, read_anew)
         shown = ""
         while True:
             if self._cancelled():

@@ -249,7 +249,9 @@ def test_a_database_that_is_damaged(home: Path) -> None:
     with open_store(home) as store, store.write() as connection:
         for number in range(2000):
             connection.execute(
-                "INSERT INTO sessions VALUES (?, 'a title', 'now', 'now')", (str(number),)
+                "INSERT INTO sessions (id, title, created_at, updated_at)"
+                " VALUES (?, 'a title', 'now', 'now')",
+                (str(number),),
             )
     path = home / "tear.db"
     content = bytearray(path.read_bytes())

@@ -1,0 +1,48 @@
+"""How far one tree's next-token distributions have moved from another's."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tear_core.model.packing import Pack
+from tear_core.model.scoring import CHUNK
+from tear_core.model.tree import Tree
+
+
+@torch.no_grad()
+def token_kl(reference: Tree, other: Tree, pack: Pack, chunk: int = CHUNK) -> Tensor:
+    """KL(reference ‖ other) in nats at every supervised position of a pack: [n] float32.
+
+    Both trees stand on the same base. Logits exist for one chunk of positions at a time.
+    Source: forward KL to the base on the new task's inputs predicts forgetting (RL's Razor,
+    arXiv 2509.04259).
+    """
+    one, two = _hidden(reference, pack), _hidden(other, pack)
+    found = torch.empty(len(pack.targets), dtype=torch.float32, device=one.device)
+    for start in range(0, len(found), chunk):
+        part = slice(start, start + chunk)
+        before = _log_probabilities(reference, one[part])
+        after = _log_probabilities(other, two[part])
+        found[part] = (before.exp() * (before - after)).sum(-1)
+    return found
+
+
+def _hidden(tree: Tree, pack: Pack) -> Tensor:
+    """Last hidden states at the supervised positions: [n, hidden]."""
+    hidden = tree.decoder(
+        input_ids=pack.ids,
+        attention_mask=pack.mask,
+        position_ids=pack.positions,
+        use_cache=False,
+    ).last_hidden_state[0]
+    rows: Tensor = hidden.index_select(0, pack.rows)
+    return rows
+
+
+def _log_probabilities(tree: Tree, hidden: Tensor) -> Tensor:
+    """[m, hidden] -> [m, vocabulary], the delimiters' deltas included."""
+    logits = (hidden @ tree.head_weight.t()).float()
+    if tree.delimiters is not None:
+        logits.index_add_(1, tree.delimiters.ids, tree.delimiters.head_columns(hidden).float())
+    return logits.log_softmax(-1)
