@@ -21,6 +21,8 @@ def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CONFIG_HOME", str(elsewhere / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(elsewhere / "data"))
     monkeypatch.setenv("TEAR_HOME", str(elsewhere / "home"))
+    # The tiny models of the tests know no English: tests of the gate turn it on.
+    monkeypatch.setenv("TEAR_GATE", "off")
 
 
 @pytest.fixture

@@ -19,11 +19,12 @@ from filelock import FileLock, Timeout
 
 from tear_core import home as places
 from tear_core.engine import address as addresses
-from tear_core.engine.messages import EngineBusy, EngineError, LearnRequest
+from tear_core.engine.background import learn_in_background
+from tear_core.engine.messages import EngineError
 from tear_core.engine.server import Activity, build
 from tear_core.engine.service import Service
 from tear_core.settings import SettingsError, load_settings
-from tear_core.store import generations, triples
+from tear_core.store import reconciling
 from tear_core.store.database import StoreError, open_store
 
 BUSY = 75
@@ -54,7 +55,7 @@ def serve(home: Path, idle_minutes: float) -> int:
     """Serve this home until the end. The caller holds the engine's lock."""
     service, activity = Service(home, load_settings()), Activity()
     with open_store(home) as store:
-        report = generations.reconcile(store)
+        report = reconciling.reconcile(store)
     log.info("reconciled: %s", report)
     addresses.withdraw(home)
     where = addresses.choose(home)
@@ -71,7 +72,7 @@ def serve(home: Path, idle_minutes: float) -> int:
     for work in (
         lambda: _announce(server, home, where),
         lambda: _prepare(service),
-        lambda: _learn_in_background(service, activity),
+        lambda: learn_in_background(service, activity),
         lambda: _end_when_idle(server, service, activity, idle_minutes * 60),
     ):
         threading.Thread(target=work, daemon=True).start()
@@ -100,41 +101,14 @@ def _prepare(service: Service) -> None:
         log.error("%s", error)  # the status says so too, and the next request tries again
 
 
-def _learn_in_background(service: Service, activity: Activity) -> None:
-    """Learn whatever is pending, as soon as somebody says that the database changed."""
-    activity.changed.set()
-    while True:
-        activity.changed.wait()
-        activity.changed.clear()
-        if not service.settings.auto_learn:
-            continue
-        try:
-            while _pending(service.home):
-                *_, last = service.learn(LearnRequest())
-                if last["event"] != "published":
-                    log.warning("learning ended: %s", last.get("message", last["event"]))
-                    break  # not again until something changes
-        except EngineBusy:
-            time.sleep(2)
-            activity.changed.set()
-        except EngineError as error:
-            log.error("%s", error)
-        except Exception:
-            log.exception("learning failed")
-
-
-def _pending(home: Path) -> int:
-    with open_store(home) as store:
-        return triples.counts(store).get("pending", 0)
-
-
 def _end_when_idle(
     server: uvicorn.Server, service: Service, activity: Activity, seconds: float
 ) -> None:
     while not server.should_exit:
         if activity.ending.wait(timeout=1.0):
             server.should_exit = True
-        busy = service.status().learning is not None or service.floor.taken
+        at_work = service.floor.taken or service.judging
+        busy = at_work or service.status().learning is not None
         if not busy and time.monotonic() - activity.last > seconds:
             log.info("nobody has asked for anything in a while")
             server.should_exit = True

@@ -15,22 +15,30 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from tear_core import home as places
 from tear_core.engine import address as addresses
 from tear_core.engine.address import Address
 from tear_core.engine.messages import (
+    AwarenessRequest,
+    BehaviourRequest,
     EngineBusy,
     EngineError,
     EngineGone,
     EngineStatus,
     LearnRequest,
     Reply,
+    ReworkRequest,
     SpeakRequest,
+    SuitesRequest,
     SurpriseRequest,
 )
+
+if TYPE_CHECKING:
+    from tear_core.settings import Settings
+    from tear_core.study.design import Design
 
 __all__ = [
     "EngineBusy",
@@ -41,6 +49,7 @@ __all__ = [
     "connect",
     "in_process",
     "start",
+    "study",
 ]
 
 
@@ -57,6 +66,38 @@ class EngineClient(Protocol):
 
     def surprise(self, request: SurpriseRequest) -> dict[str, Any]: ...
 
+    def awareness(self, request: AwarenessRequest) -> Iterator[Reply]:
+        """Measure consequence awareness, streaming. Closing the iterator stops it.
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        ...
+
+    def suites(self, request: SuitesRequest) -> Iterator[Reply]:
+        """Run suites, streaming. Closing the iterator stops it.
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        ...
+
+    def behaviour(self, request: BehaviourRequest) -> Iterator[Reply]:
+        """What generations measure and answer, streaming. Closing the iterator stops it.
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        ...
+
+    def rework(self, request: ReworkRequest) -> Iterator[Reply]:
+        """Make a generation out of others, streaming. Closing the iterator stops it.
+
+        Raises:
+            EngineBusy: a learner is at work.
+        """
+        ...
+
     def learn(self, request: LearnRequest) -> Iterator[Reply]:
         """Learn what is pending, streaming steps.
 
@@ -69,8 +110,26 @@ class EngineClient(Protocol):
         """Ask the learner to stop after this step and publish nothing."""
         ...
 
+    def pause_learning(self) -> None:
+        """Have whoever learns in this home stand still at the next micro-batch, until resumed."""
+        ...
+
+    def resume_learning(self) -> None: ...
+
+    def reload_settings(self) -> None:
+        """Have the engine read the settings again. Another base waits for the next engine.
+
+        Raises:
+            EngineError: they cannot be used; those before stay in force.
+        """
+        ...
+
     def poke(self) -> None:
         """Say that the database changed: there may be new pending triples."""
+        ...
+
+    def end(self) -> None:
+        """Ask the engine to end once what it does is done."""
         ...
 
 
@@ -97,14 +156,23 @@ class HttpClient:
 
     def speak(self, request: SpeakRequest) -> Iterator[Reply]:
         request = request if request.request_id else replace(request, request_id=uuid4().hex)
-        ended = False
-        try:
-            yield from self._stream("/speak", asdict(request))
-            ended = True
-        finally:
-            if not ended:
-                with suppress(EngineError):
-                    self.cancel(request.request_id)
+        yield from self._cancellable("/speak", request)
+
+    def awareness(self, request: AwarenessRequest) -> Iterator[Reply]:
+        request = request if request.request_id else replace(request, request_id=uuid4().hex)
+        yield from self._cancellable("/awareness", request)
+
+    def suites(self, request: SuitesRequest) -> Iterator[Reply]:
+        request = request if request.request_id else replace(request, request_id=uuid4().hex)
+        yield from self._cancellable("/suites", request)
+
+    def behaviour(self, request: BehaviourRequest) -> Iterator[Reply]:
+        request = request if request.request_id else replace(request, request_id=uuid4().hex)
+        yield from self._cancellable("/behaviour", request)
+
+    def rework(self, request: ReworkRequest) -> Iterator[Reply]:
+        request = request if request.request_id else replace(request, request_id=uuid4().hex)
+        yield from self._cancellable("/rework", request)
 
     def cancel(self, request_id: str) -> None:
         self._ask("POST", f"/cancel/{request_id}", timeout=10.0)
@@ -119,6 +187,15 @@ class HttpClient:
     def stop_learning(self) -> None:
         self._ask("POST", "/learn/stop", timeout=10.0)
 
+    def pause_learning(self) -> None:
+        self._ask("POST", "/learn/pause", timeout=10.0)
+
+    def resume_learning(self) -> None:
+        self._ask("POST", "/learn/resume", timeout=10.0)
+
+    def reload_settings(self) -> None:
+        self._ask("POST", "/settings", timeout=10.0)
+
     def poke(self) -> None:
         self._ask("POST", "/poke", timeout=10.0)
 
@@ -132,6 +209,21 @@ class HttpClient:
         except self._lost as error:
             raise _gone() from error
         return _checked(answer.status_code, answer.content)
+
+    def _cancellable(
+        self,
+        path: str,
+        request: SpeakRequest | AwarenessRequest | BehaviourRequest | ReworkRequest | SuitesRequest,
+    ) -> Iterator[Reply]:
+        """A stream that stops the engine's work when nobody reads on."""
+        ended = False
+        try:
+            yield from self._stream(path, asdict(request))
+            ended = True
+        finally:
+            if not ended:
+                with suppress(EngineError):
+                    self.cancel(request.request_id)
 
     def _stream(self, path: str, body: Any) -> Iterator[Reply]:
         try:
@@ -202,3 +294,10 @@ def in_process(home: Path, tell: Callable[[str], None] = lambda _: None) -> Engi
     from tear_core.engine.in_process import InProcess
 
     return InProcess(home, tell)
+
+
+def study(home: Path, design: Design, settings: Settings) -> Iterator[Reply]:
+    """Run a study in this process, telling what is done (see `study.running.run`)."""
+    from tear_core.study.running import run
+
+    yield from run(home, design, settings)

@@ -7,11 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tear_core.engine import pausing
 from tear_core.engine.messages import (
+    AwarenessRequest,
+    BehaviourRequest,
     EngineStatus,
     LearnRequest,
     Reply,
+    ReworkRequest,
     SpeakRequest,
+    SuitesRequest,
     SurpriseRequest,
 )
 from tear_core.settings import load_settings
@@ -44,11 +49,35 @@ class InProcess:
     def surprise(self, request: SurpriseRequest) -> dict[str, Any]:
         return self._service.surprise(request)
 
+    def awareness(self, request: AwarenessRequest) -> Iterator[Reply]:
+        return self._service.awareness(request)
+
+    def suites(self, request: SuitesRequest) -> Iterator[Reply]:
+        return self._service.suites(request)
+
+    def behaviour(self, request: BehaviourRequest) -> Iterator[Reply]:
+        return self._service.behaviour(request)
+
+    def rework(self, request: ReworkRequest) -> Iterator[Reply]:
+        return self._service.rework(request)
+
     def learn(self, request: LearnRequest) -> Iterator[Reply]:
         return self._service.learn(request)
 
     def stop_learning(self) -> None:
         self._service.stop_learning()
 
+    def pause_learning(self) -> None:
+        pausing.pause(self._home)
+
+    def resume_learning(self) -> None:
+        pausing.resume(self._home)
+
+    def reload_settings(self) -> None:
+        """A command reads the settings when it begins."""
+
     def poke(self) -> None:
         """Nobody learns in the background of a command."""
+
+    def end(self) -> None:
+        """It ends with this process."""

@@ -20,6 +20,7 @@ class Live:
 
     def __init__(self, base: Base, shape: LoraShape) -> None:
         self._base = base
+        self.fingerprint = base.fingerprint
         self.number = 0
         self._grow(shape)
 

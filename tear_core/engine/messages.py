@@ -16,17 +16,53 @@ Reply = dict[str, Any]
 
     {"event": "token", "section": "draft" | "scene" | "response", "text": <piece>}
     {"event": "draft" | "scene" | "response", "text", "tokens", "seconds",
-     "prefill_tokens", "stopped": "end" | "length" | "cancelled", "generation", "seed"}
-    {"event": "done", "generation", "seed"}            always last, also when cancelled
+     "prefill_tokens", "stopped": "end" | "length" | "cancelled", "generation", "seed", "base"}
+    {"event": "done", "generation", "seed", "base"}    always last, also when cancelled
     {"event": "error", "message", "hint"}              instead of `done`
 
 Learning yields:
 
-    {"event": "waiting", "triples"}                    the model is being made ready
+    {"event": "waiting", "triples", "run"}             the model is being made ready
+    {"event": "notice", "message"}                     something to know, at any time
     {"event": "surprise", "triple", "nats_per_token", "tokens", "generation"}
-    {"event": "step", "step", "steps", "response_loss", "consequence_loss", "lambda",
-     "tokens_per_second", "discarded"}
-    {"event": "published", ...the row that `train-pending` prints}
+    {"event": "step", "run", "step", "steps", "response_loss", "consequence_loss", "lambda",
+     "tokens_per_second", "discarded", "new_ids", "replayed_ids", "memory_bytes"}
+    {"event": "gate", "run", "verdict": "pass" | "fail", "why", "rules", "measured", "seconds",
+     ...}                                              what the fast gate found; not with gate off
+    {"event": "published", ...the row that `train-pending` prints: with the verdict "fail" it is
+     kept, `why` says why, it is not live, and its triples are still pending}
+    {"event": "error", "message", "hint"}
+
+Making generations out of others yields:
+
+    {"event": "combined", "error", "rank"}             a merge or a negation, and how far it is from
+                                                       the weighted sum, as a share of it
+    {"event": "rebuilding", "of", "place", "lineage", "left_out"}, steps, then
+    {"event": "rebuilt", "of", "generation", "same", "files"}         for each in the lineage
+    {"event": "gate", ...}
+    {"event": "published", ...}                        a merge or a negation; it is not live
+    {"event": "lineage", "of", "generation", "left_out", "live", "verdict"}       a rebuild
+    {"event": "error", "message", "hint"}
+
+Comparing behaviour yields `measuring`, and for each generation:
+
+    {"event": "behaviour", "generation", "probe", "answers": {id: {"input", "response", "scene"}}}
+
+Measuring awareness yields:
+
+    {"event": "measuring", "what", "generation", "done", "of"}
+    {"event": "awareness", "base", "fingerprint", "version", "items_hash",
+     "arms": [{"generation", "scored_in", "calibration_items", "awareness",
+               "ranking", "paraphrases", "swap", "talk"}, ...],      what was not asked is missing
+     "comparisons": [{"generation", "against", ...}, ...]}
+    {"event": "error", "message", "hint"}
+
+Running suites yields `measuring`, with the name of the `suite`, and for each as it is done:
+
+    {"event": "suite", "generation", "asks", "result": <SuiteResult as JSON, with its comparison>,
+     "others": {number: <SuiteResult as JSON>}}
+    {"event": "suites", "base", "fingerprint", "version", "generation", "against": [numbers],
+     "limit", "verdict": "pass" | "fail" | "insufficient"}            last
     {"event": "error", "message", "hint"}
 """
 
@@ -49,6 +85,10 @@ class SpeakRequest:
 
     `response` given: nothing is drafted, the scene is foreseen for these words (an edit,
     or `tear-tui witness`). `generation` is "live", "base" or a number as text.
+
+    `read_anew`: at least so many of the prompt's last tokens are read although they may be
+    cached. Sums of floating point depend on how a reading was divided, so a section is written
+    again bit for bit only where the division, its `prefill_tokens`, is the same.
     """
 
     input: str
@@ -58,6 +98,7 @@ class SpeakRequest:
     sampling: Sampling = field(default_factory=Sampling)
     response: str | None = None
     generation: str = "live"
+    read_anew: int = 0
     request_id: str = ""
 
 
@@ -99,8 +140,88 @@ class LearnRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AwarenessRequest:
+    """Measure whether predictions depend on what was said (see `evaluate.awareness`).
+
+    Paths are absolute. `items` are the files that are scored; `train` and `dev`, where they are
+    empty, are found beside them. `generation` and each of `compare` are "live", "base" or a number
+    as text. `limit`: at most so many items. `ranking`: also the ranking among eight. `swap`: also
+    have scenes written for so many items. `paraphrases`: also this file of paraphrases.
+    """
+
+    items: tuple[str, ...]
+    train: tuple[str, ...] = ()
+    dev: tuple[str, ...] = ()
+    generation: str = "live"
+    compare: tuple[str, ...] = ()
+    limit: int | None = None
+    ranking: bool = False
+    swap: int = 0
+    paraphrases: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SuitesRequest:
+    """Run suites under a generation (see `evaluate.suites`).
+
+    `names`: of the suites; none means all. `items`: the absolute path of the folder with their
+    items. `generation` and `against` are "live", "base" or a number as text; `against` "" compares
+    with nothing. `limit`: at most so many scenarios, pairs or documents of each file.
+    """
+
+    items: str
+    names: tuple[str, ...] = ()
+    generation: str = "live"
+    against: str = "base"
+    limit: int | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourRequest:
+    """What generations measure and answer on fixed inputs, to be held beside each other.
+
+    Each of `generations` is "live", "base" or a number as text. `inputs`: these instead of those
+    that ship.
+    """
+
+    generations: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReworkRequest:
+    """Make a generation out of others.
+
+    "merge" puts `generations` together by `method`; without weights each counts the same.
+    "negate" gives `of` (None: its parent) less of what the one generation learned.
+    "rebuild" learns it again without the triples `without` and those that were retracted.
+    """
+
+    kind: Literal["merge", "negate", "rebuild"]
+    generations: tuple[int, ...]
+    method: Literal["linear", "ties", "dare_linear", "dare_ties", "svd", "cat"] = "linear"
+    weights: tuple[float, ...] = ()
+    density: float = 0.5
+    seed: int = 0
+    weight: float = 0.5
+    of: int | None = None
+    without: tuple[str, ...] = ()
+    label: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """What the engine is doing now. `model` is "loading", "ready" or "failed"."""
+    """What the engine is doing now.
+
+    `learning` is the last reply of the update in hand (see `Reply`). `paused`: whoever learns in
+    this home stands still until somebody resumes it. `memory_bytes`: on a GPU what is taken of
+    it, else what the process has in memory. `learn_when` and the two after it are the policy in
+    force (see `Settings`).
+    """
 
     model: Literal["loading", "ready", "failed"]
     base: str
@@ -111,6 +232,11 @@ class EngineStatus:
     message: str = ""
     device: str = ""
     pid: int = 0
+    paused: bool = False
+    memory_bytes: int = 0
+    learn_when: Literal["off", "after", "idle"] = "after"
+    learn_after: int = 1
+    learn_idle_seconds: float = 20.0
 
 
 class EngineError(RuntimeError):

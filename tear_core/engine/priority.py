@@ -33,8 +33,17 @@ class Floor:
         """A reply is being written, or waits to be."""
         return self._waiting > 0
 
-    def give_way(self, stop: Callable[[], bool] = lambda: False) -> None:
-        """Wait until nobody speaks, or `stop` is true."""
+    def give_way(
+        self,
+        stop: Callable[[], bool] = lambda: False,
+        paused: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Wait until nobody speaks and learning is not paused, or `stop` is true."""
         with self._quiet:
-            while self._waiting and not stop():
+            while (self._waiting or paused()) and not stop():
                 self._quiet.wait(timeout=0.5)
+
+    def look_again(self) -> None:
+        """Something that `give_way` waits for may have changed."""
+        with self._quiet:
+            self._quiet.notify_all()

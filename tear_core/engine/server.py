@@ -16,10 +16,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from tear_core.engine.messages import (
+    AwarenessRequest,
+    BehaviourRequest,
     EngineError,
     LearnRequest,
     Reply,
+    ReworkRequest,
     SpeakRequest,
+    SuitesRequest,
     SurpriseRequest,
 )
 from tear_core.engine.service import Service
@@ -73,6 +77,26 @@ def build(service: Service, activity: Activity, token: str = "") -> FastAPI:
     def surprise(request: SurpriseRequest) -> dict[str, Any]:
         return service.surprise(request)
 
+    @app.post("/awareness")
+    async def awareness(request: AwarenessRequest) -> StreamingResponse:
+        return _lines(
+            lambda: service.awareness(request), lambda: service.cancel(request.request_id)
+        )
+
+    @app.post("/suites")
+    async def suites(request: SuitesRequest) -> StreamingResponse:
+        return _lines(lambda: service.suites(request), lambda: service.cancel(request.request_id))
+
+    @app.post("/behaviour")
+    async def behaviour(request: BehaviourRequest) -> StreamingResponse:
+        return _lines(
+            lambda: service.behaviour(request), lambda: service.cancel(request.request_id)
+        )
+
+    @app.post("/rework")
+    async def rework(request: ReworkRequest) -> StreamingResponse:
+        return _lines(lambda: service.rework(request), lambda: service.cancel(request.request_id))
+
     @app.post("/learn")
     async def learn(request: LearnRequest) -> StreamingResponse:
         return _lines(lambda: service.learn(request), lambda: None)
@@ -80,6 +104,20 @@ def build(service: Service, activity: Activity, token: str = "") -> FastAPI:
     @app.post("/learn/stop")
     def stop_learning() -> None:
         service.stop_learning()
+
+    @app.post("/learn/pause")
+    def pause_learning() -> None:
+        service.pause_learning()
+
+    @app.post("/learn/resume")
+    def resume_learning() -> None:
+        service.resume_learning()
+        activity.changed.set()
+
+    @app.post("/settings")
+    def reload_settings() -> None:
+        service.reload_settings()
+        activity.changed.set()
 
     @app.post("/poke")
     def poke() -> None:

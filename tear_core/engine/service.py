@@ -9,7 +9,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,27 @@ from typing import Any
 import torch
 
 from tear_core import home as places
+from tear_core.engine import pausing
+from tear_core.engine.judging import judge
 from tear_core.engine.live import Live
 from tear_core.engine.messages import (
+    AwarenessRequest,
+    BehaviourRequest,
     EngineBusy,
     EngineError,
     EngineStatus,
     LearnRequest,
     Reply,
+    ReworkRequest,
     SpeakRequest,
+    SuitesRequest,
     SurpriseRequest,
 )
 from tear_core.engine.priority import Floor
+from tear_core.engine.recording import recorded
+from tear_core.engine.suites import suites
 from tear_core.engine.trackers import mirrored
+from tear_core.engine.versioning import behaviour, rework
 from tear_core.evaluate.surprise import Surprise, surprise
 from tear_core.generate.sampling import Draw
 from tear_core.generate.speaker import TooLong, Wish
@@ -40,14 +49,22 @@ from tear_core.model.adapters import BrokenAdapter
 from tear_core.model.base import Base
 from tear_core.model.families import UnsupportedBase
 from tear_core.model.load import load_base
-from tear_core.settings import Settings
-from tear_core.store import generations, triples
-from tear_core.store.database import StoreError, open_store
+from tear_core.model.memory import memory_held
+from tear_core.settings import Settings, SettingsError, load_settings
+from tear_core.store import generations, reconciling, triples
+from tear_core.store.database import Store, StoreError, open_store
 from tear_core.triples import Triple
 from tear_core.witness_format import Section, TripleTooLong
 
+OF_THE_BASE = ("base", "revision", "dtype", "quantize", "delimiters", "threads")
+"""Settings that a loaded base was loaded with: others of them wait for the next engine."""
+
 CANNOT = (TooLong, TripleTooLong, BrokenAdapter, StoreError, OutOfMemory, UnsupportedBase, OSError)
 """What can go wrong for reasons a person can act on."""
+
+
+class Stopped(Exception):
+    """Nobody wants the answer any more."""
 
 
 class Service:
@@ -63,6 +80,7 @@ class Service:
         self._told_at = 0.0
         self.floor = Floor()
         self._cancelled: set[str] = set()
+        self._judging = threading.Lock()
         self._loading = threading.Lock()
         self._base: Base | None = None
         self._plan = Plan()
@@ -70,6 +88,7 @@ class Service:
         self._learner: Learner | None = None
         self._learning: dict[str, Any] | None = None
         self._stop_learning = threading.Event()
+        self._ending = False
         self._message = ""
         self._failed = False
         if settings.threads:
@@ -126,6 +145,11 @@ class Service:
             message=self._message,
             device=str(self._base.device) if self._base else "",
             pid=os.getpid(),
+            paused=pausing.is_paused(self.home),
+            memory_bytes=memory_held(self._base.device if self._base else torch.device("cpu")),
+            learn_when=self.settings.learn_when,
+            learn_after=self.settings.learn_after,
+            learn_idle_seconds=self.settings.learn_idle_seconds,
         )
 
     def speak(self, request: SpeakRequest) -> Iterator[Reply]:
@@ -144,11 +168,12 @@ class Service:
             max_response_tokens=sampling.max_response_tokens,
             max_scene_tokens=sampling.max_scene_tokens,
             response=request.response,
+            read_anew=request.read_anew,
         )
         mine = request.request_id
         try:
             with self._as(request.generation) as live:
-                by = {"generation": live.number, "seed": seed}
+                by = {"generation": live.number, "seed": seed, "base": live.fingerprint}
                 for told in live.speaker.speak(wish, lambda: mine in self._cancelled):
                     yield told if told["event"] == "token" else {**told, **by}
                 yield {"event": "done", **by}
@@ -183,43 +208,154 @@ class Service:
             "each": [{"nats_per_token": s.per_token, "tokens": s.tokens} for s in scores],
         }
 
+    def awareness(self, request: AwarenessRequest) -> Iterator[Reply]:
+        """Measure consequence awareness, streaming (see `engine.messages.Reply`).
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        names = (request.generation, *request.compare)
+        return self._measured(
+            request.request_id,
+            lambda base, store, give_way: judge(
+                *(base, self._plan, store, request, self._numbers(store, names)), give_way=give_way
+            ),
+        )
+
+    def suites(self, request: SuitesRequest) -> Iterator[Reply]:
+        """Run suites, streaming (see `engine.messages.Reply`).
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        names = (request.generation, *([request.against] if request.against else []))
+        return self._measured(
+            request.request_id,
+            lambda base, store, give_way: suites(
+                *(base, self._plan, store, request, self._numbers(store, names)), give_way=give_way
+            ),
+        )
+
+    def behaviour(self, request: BehaviourRequest) -> Iterator[Reply]:
+        """What generations measure and answer, streaming (see `engine.messages.Reply`).
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        return self._measured(
+            request.request_id,
+            lambda base, store, give_way: behaviour(
+                *(base, self._plan, store, request, self._numbers(store, request.generations)),
+                give_way=give_way,
+            ),
+        )
+
+    def _numbers(self, store: Store, names: Sequence[str]) -> list[int]:
+        """Each generation once, in the order in which it was named."""
+        live = generations.live(store, self.load().name)
+        return list(
+            dict.fromkeys(live if name == "live" else _number(store, name) for name in names)
+        )
+
+    def _measured(
+        self, mine: str, work: Callable[[Base, Store, Callable[[], None]], Iterator[Reply]]
+    ) -> Iterator[Reply]:
+        """A measurement, one at a time, that gives way to replies and ends with who asked for it.
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        if not self._judging.acquire(blocking=False):
+            raise EngineBusy("a measurement is running", "wait for it")
+        try:
+            base = self.load()
+            with open_store(self.home) as store:
+                yield from work(base, store, lambda: self._give_way_or_end(mine))
+        except Stopped:
+            return
+        except EngineError as error:
+            yield {"event": "error", "message": str(error), "hint": error.hint}
+        except CANNOT as error:
+            yield {"event": "error", "message": str(error), "hint": getattr(error, "hint", "")}
+        finally:
+            self._judging.release()
+            self._cancelled.discard(mine)
+
+    def rework(self, request: ReworkRequest) -> Iterator[Reply]:
+        """Make a generation out of others, streaming (see `engine.messages.Reply`).
+
+        Raises:
+            EngineBusy: a learner is at work, here or in another process.
+        """
+        mine = request.request_id
+        try:
+            with learner_lock(places.learner_lock(self.home)):
+                base = self.load()
+                with open_store(self.home) as store:
+                    yield from rework(
+                        base, self._plan, store, request, lambda: self._give_way_or_end(mine)
+                    )
+        except Stopped:
+            return
+        except LearnerBusy as error:
+            raise EngineBusy(str(error), "wait for it, or stop it") from error
+        except EngineError as error:
+            yield {"event": "error", "message": str(error), "hint": error.hint}
+        except CANNOT as error:
+            yield {"event": "error", "message": str(error), "hint": getattr(error, "hint", "")}
+        finally:
+            self._cancelled.discard(mine)
+
+    @property
+    def judging(self) -> bool:
+        """A measurement of awareness runs."""
+        return self._judging.locked()
+
+    def _give_way_or_end(self, mine: str) -> None:
+        """Between two packs: wait while somebody speaks, and end when nobody wants it any more."""
+
+        def unwanted() -> bool:
+            return self._ending or mine in self._cancelled
+
+        self.floor.give_way(unwanted)
+        if unwanted():
+            raise Stopped
+
     @contextmanager
     def _as(self, generation: str) -> Iterator[Live]:
-        """The floor, with the live tree as this generation; as what is live again afterwards."""
-        with self._as_live() as live:
-            asked, standing = self._number(generation, live.number), live.number
-            with open_store(self.home) as store:
-                try:
-                    live.be(store, asked)
-                    yield live
-                finally:
-                    live.be(store, standing)
+        """The floor, with the live tree as this generation.
 
-    def _number(self, name: str, live: int) -> int:
-        with open_store(self.home) as store:
-            if name == "live":
-                return live
-            if name in ("base", "0"):
-                return 0
-            if not name.isdigit():
-                raise EngineError(f"{name!r} is no generation", "give a number, `base` or `live`")
-            row = generations.get(store, int(name))
-            return row.number if row else 0
+        It stays so until somebody asks for another one: whoever asks again for the same
+        goes on from its cache.
+        """
+        if generation == "live":
+            with self._as_live() as live:
+                yield live
+            return
+        self.load()
+        with self.floor.reply():
+            live = self._tree()
+            with open_store(self.home) as store:
+                live.be(store, _number(store, generation))
+            yield live
+
+    def _tree(self) -> Live:
+        assert self._live is not None  # it is there with the base
+        return self._live
 
     @contextmanager
     def _as_live(self) -> Iterator[Live]:
         """The floor, with the live tree in the generation that the database says is live."""
         base = self.load()
         with self.floor.reply():
-            live = self._live
-            assert live is not None
+            live = self._tree()
             with open_store(self.home) as store:
                 number = generations.live(store, base.name)
                 try:
                     live.be(store, number)
                 except BrokenAdapter as error:
                     self._message = f"{error}: the base answers instead"
-                    generations.reconcile(store)
+                    reconciling.reconcile(store)
                     if generations.live(store, base.name) == number:
                         generations.use(store, base.name, generations.BASE, str(error))
                     live.be(store, generations.live(store, base.name))
@@ -240,6 +376,8 @@ class Service:
             note=request.note,
         )
         stop = self._stop_learning.is_set
+        if pausing.is_paused(self.home):
+            yield {"event": "notice", "message": "learning is paused until somebody resumes it"}
         try:
             with learner_lock(places.learner_lock(self.home)):
                 self._stop_learning.clear()
@@ -247,13 +385,11 @@ class Service:
                 if self._learner is None:
                     self._learner = Learner(base, self._plan)
                 with open_store(self.home) as store:
-                    told = self._learner.learn(
-                        store, asked, lambda: self.floor.give_way(stop), stop
-                    )
+                    told = self._learner.learn(store, asked, self._give_way, stop)
                     if request.report_to:
                         folder = places.logs_folder(self.home) / "trackers"
                         told = mirrored(told, request.report_to, folder)
-                    for reply in told:
+                    for reply in recorded(store, told, lambda: self._ending):
                         self._learning = reply
                         yield reply
         except LearnerBusy as error:
@@ -265,16 +401,63 @@ class Service:
         finally:
             self._learning = None
 
+    def _give_way(self) -> None:
+        """Between two micro-batches: stand still while somebody speaks, or while it is paused."""
+        self.floor.give_way(self._stop_learning.is_set, lambda: pausing.is_paused(self.home))
+
     def stop_learning(self) -> None:
         """After this step; nothing is published."""
         self._stop_learning.set()
+        self.floor.look_again()
+
+    def pause_learning(self) -> None:
+        """At the next micro-batch, until resumed: also by another engine of this home."""
+        pausing.pause(self.home)
+
+    def resume_learning(self) -> None:
+        pausing.resume(self.home)
+        self.floor.look_again()
+
+    def reload_settings(self) -> None:
+        """Take the settings as they are written now.
+
+        Raises:
+            EngineError: they cannot be used; those before stay in force.
+        """
+        try:
+            fresh = load_settings()
+        except SettingsError as error:
+            raise EngineError(str(error), "the settings before stay in force") from error
+        with self._loading:
+            if self._base is not None:
+                kept = {name: getattr(self.settings, name) for name in OF_THE_BASE}
+                fresh = fresh.model_copy(update=kept)
+                self._plan = plan_for(self._base, fresh)
+                if self._learner is not None:
+                    self._learner.plan = self._plan
+            self.settings = fresh
 
     def end(self, seconds: float) -> None:
         """Stop learning, and wait this long for it: a generation being written is finished."""
+        self._ending = True
         self.stop_learning()
         deadline = time.monotonic() + seconds
         while self._learning is not None and time.monotonic() < deadline:
             time.sleep(0.02)
+
+
+def _number(store: Store, name: str) -> int:
+    """The number of a generation that goes by this name.
+
+    Raises:
+        EngineError, StoreError: there is none.
+    """
+    if name in ("base", "0"):
+        return 0
+    if not name.isdigit():
+        raise EngineError(f"{name!r} is no generation", "give a number, `base` or `live`")
+    row = generations.get(store, int(name))
+    return row.number if row else 0
 
 
 @contextmanager

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import math
-import random
-import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from ulid import ULID
-
-from tear_core import home as places
 from tear_core.evaluate.surprise import Surprise, surprise
-from tear_core.learn.loss import Example, response_weight
-from tear_core.learn.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
-from tear_core.learn.plan import Plan, epochs_of
-from tear_core.learn.publish import LearnerState, read_state, write_generation
-from tear_core.learn.replay import replayed_beside
-from tear_core.learn.step import StepReport, dual_step
-from tear_core.model.adapters import adapter_shape, load_adapter
+from tear_core.learn.entering import enter, learned
+from tear_core.learn.gating import ProbeGate
+from tear_core.learn.plan import Plan
+from tear_core.learn.publish import LearnerState
+from tear_core.learn.standing import at_base, stand_at
+from tear_core.learn.told import Told, logged, nothing_to_learn, published, step_told
+from tear_core.learn.update import Update, recipe_for
 from tear_core.model.base import Base
-from tear_core.model.tree import Tree, grow, set_adapter
+from tear_core.model.memory import memory_held
+from tear_core.model.tree import Tree
 from tear_core.store import generations, learning_log, triples
 from tear_core.store.database import Store
-from tear_core.store.generations import Generation
-from tear_core.store.learning_log import LearningStep
 from tear_core.store.triples import StoredTriple
 from tear_core.witness_format import Section, TripleTooLong
-
-Told = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,6 +55,7 @@ class Learner:
         self._at: int | None = None
         self._state = LearnerState()
         self._capacity = plan.capacity
+        self._gate = ProbeGate(base)
 
     def learn(
         self,
@@ -85,32 +78,70 @@ class Learner:
         if not new:
             yield nothing_to_learn(generations.live(store, self.base.name))
             return
-        yield {"event": "waiting", "triples": len(new)}
-        tree = self._stand_at(store, generations.live(store, self.base.name), asked.seed)
-        yield from self._surprises(store, tree, new, give_way)
-        run = _Run(tree, self.plan, asked, self._state, new, self._replayable(store))
+        at = generations.live(store, self.base.name)
+        run = learning_log.begin(store, self.base.name, at, [stored.id for stored in new])
+        yield {"event": "waiting", "triples": len(new), "run": run}
+        tree = self._stand_at(store, at, asked.seed)
+        yield from self._surprises(store, tree, at, new, give_way)
+        update = self._begin(store, tree, asked, new)
         before = self._losses(tree, new, give_way)
+        if self.plan.gate == "on":
+            self._gate.before(store, tree, at, self._capacity, give_way)
         # Until it is published the tree is at no generation: whatever ends this update early,
         # an error too, the next one reads its generation anew.
-        parent, self._at = self._at or 0, None
-        for told in run.steps(self._capacity, give_way):
-            self._capacity = run.capacity
-            learning_log.append(store, told)
-            yield {"event": "step", **step_told(told)}
+        self._at = None
+        for taken in update.steps(give_way):
+            self._capacity = update.capacity
+            memory = memory_held(self.base.device)
+            step = logged(taken, run, update.recipe.lambda_, update.new_ids, memory)
+            learning_log.append(store, step)
+            yield {"event": "step", **step_told(step)}
             if stop():
                 yield {"event": "stopped", "triples": len(new)}
                 return
         after = self._losses(tree, new, give_way)
-        if run.discarded == run.taken or not all(map(math.isfinite, after.values())):
+        if update.discarded == update.taken or not all(map(math.isfinite, after.values())):
             yield {
                 "event": "error",
                 "message": "learning did not stay finite, so nothing was published",
                 "hint": "lower the learning rate; the triples are still pending",
             }
             return
-        seconds = time.perf_counter() - began
-        row = self._publish(store, run, parent, (before, after), seconds)
+        verdict, gate = "", {}
+        if self.plan.gate == "on":
+            words = [stored.triple for stored in new]
+            judged = self._gate.after(tree, words, self._capacity, give_way)
+            verdict, gate = judged.verdict, judged.as_json()
+            yield {"event": "gate", "run": run, **gate}
+        made = learned(
+            update,
+            at,
+            settings={**asked.note, "gate": self.plan.gate},
+            losses=(before, after),
+            seconds=time.perf_counter() - began,
+            verdict=verdict,
+            gate={"probe": gate} if gate else None,
+        )
+        row = enter(store, made, make_live=True, run=run)
+        if not row.refused:
+            self._at, self._state = row.number, made.state
+            self._gate.stands_at(row.number)
         yield {"event": "published", **published(row, generations.live(store, self.base.name))}
+
+    def _begin(self, store: Store, tree: Tree, asked: Asked, new: Sequence[StoredTriple]) -> Update:
+        # What was retracted since, or waits to be learned anew, is not replayed.
+        kept = triples.get_many(store, self._state.reservoir.ids)
+        replayable = {stored.id: stored for stored in kept if stored.status == "learned"}
+        recipe = recipe_for(
+            self.plan,
+            new=len(new),
+            replayable=len(replayable),
+            depth=self._state.depth + 1,
+            capacity=self._capacity,
+            epochs=asked.epochs,
+            lambda_=asked.lambda_,
+        )
+        return Update(tree, recipe, self._state, new, replayable)
 
     def _wanted(self, store: Store, asked: Asked) -> tuple[list[StoredTriple], list[str]]:
         """What is to be learned and fits, and the ids of what is too long."""
@@ -130,27 +161,20 @@ class Learner:
                 fits.append(stored)
         return fits, too_long
 
-    def _replayable(self, store: Store) -> dict[str, StoredTriple]:
-        """The reservoir's triples as they now stand; what was retracted since is not replayed."""
-        kept = triples.get_many(store, self._state.reservoir.ids)
-        return {stored.id: stored for stored in kept if stored.status == "learned"}
-
     def _stand_at(self, store: Store, number: int, seed: int | None) -> Tree:
         """Bring the tree to the live generation. Already there: nothing is read again."""
         if self.tree is not None and self._at == number and number != 0:
             return self.tree
         if number == 0:
-            self._state = LearnerState(seed=seed or 0, optimizer=self.plan.optimizer)
-            self.tree = grow(self.base, self.plan.shape, self._state.seed)
+            self.tree, self._state = at_base(
+                self.base, self.plan.shape, seed or 0, self.plan.optimizer
+            )
         else:
             row = generations.get(store, number)
             assert row is not None  # 0 alone stands for the base
-            folder = places.generations_folder(store.home) / row.folder
-            shape = replace(adapter_shape(folder), dropout=self.plan.shape.dropout)
-            if self.tree is None or self.tree.shape != shape:
-                self.tree = grow(self.base, shape)
-            set_adapter(self.tree, load_adapter(folder))
-            self._state = read_state(folder)
+            self.tree, self._state = stand_at(
+                store, self.base, row, self.plan.shape.dropout, self.tree
+            )
         self._at = number
         return self.tree
 
@@ -158,6 +182,7 @@ class Learner:
         self,
         store: Store,
         tree: Tree,
+        at: int,
         new: Sequence[StoredTriple],
         give_way: Callable[[], None],
     ) -> Iterator[Told]:
@@ -165,7 +190,6 @@ class Learner:
         unscored = [stored for stored in new if stored.surprise is None]
         scores = surprise(tree, [s.triple for s in unscored], give_way=give_way)
         for stored, score in zip(unscored, scores, strict=True):
-            at = self._at or 0
             triples.record_surprise(store, stored.id, score.per_token, score.tokens, at)
             yield {
                 "event": "surprise",
@@ -188,233 +212,3 @@ class Learner:
                 ("consequence", Section.CONSEQUENCE),
             )
         }
-
-    def _publish(
-        self,
-        store: Store,
-        run: _Run,
-        parent: int,
-        losses: tuple[dict[str, float], dict[str, float]],
-        seconds: float,
-    ) -> Generation:
-        before, after = losses
-        tree = run.tree
-        moments, numbers = optimizer_tensors(run.optimizer)
-        state = LearnerState(
-            seed=run.state.seed,
-            depth=run.state.depth + 1,
-            step=run.state.step + run.taken,
-            reservoir=run.state.reservoir.offer([s.id for s in run.new], run.state.seed),
-            optimizer=self.plan.optimizer,
-            moments=moments,
-            numbers=numbers,
-        )
-        folder = str(ULID())
-        number = generations.next_number(store)
-        settings = {
-            "rank": tree.shape.rank,
-            "alpha": tree.shape.alpha,
-            "targets": tree.shape.targets,
-            "dropout": tree.shape.dropout,
-            "learning_rate": self.plan.learning_rate,
-            "epochs": run.epochs,
-            "replay_share": self.plan.replay_share,
-            "batch": self.plan.batch,
-            "optimizer": self.plan.optimizer,
-            "seed": run.state.seed,
-            **run.note,
-        }
-        about = {"base": self.base.name, "number": number, "parent": parent or None, **settings}
-        digest = write_generation(
-            places.generations_folder(store.home) / folder, tree, state, about
-        )
-        generation = Generation(
-            number=number,
-            parent=parent or None,
-            base=self.base.name,
-            base_revision=self.base.revision,
-            base_fingerprint=self.base.fingerprint,
-            folder=folder,
-            manifest_sha256=digest,
-            triples=len(run.new),
-            replayed=len(run.replayed),
-            steps=run.taken,
-            tokens=run.tokens,
-            seconds=seconds,
-            lambda_=run.lambda_,
-            settings=settings,
-            response_before=before["response"],
-            response_after=after["response"],
-            consequence_before=before["consequence"],
-            consequence_after=after["consequence"],
-        )
-        with store.write():
-            # A person who went back to another generation meanwhile is not overruled.
-            unmoved = generations.live(store, self.base.name) == parent
-            row = generations.publish(
-                store,
-                generation,
-                new_ids=[s.id for s in run.new],
-                replayed_ids=sorted(run.replayed),
-                make_live=unmoved,
-            )
-            learning_log.published_as(store, run.id, row.number)
-        self._at, self._state = row.number, state
-        return row
-
-
-class _Run:
-    """One update: its examples, its optimizer, and what has been done so far."""
-
-    def __init__(
-        self,
-        tree: Tree,
-        plan: Plan,
-        asked: Asked,
-        state: LearnerState,
-        new: Sequence[StoredTriple],
-        replayable: dict[str, StoredTriple],
-    ) -> None:
-        self.id = learning_log.new_run()
-        self.tree, self.plan, self.state, self.new = tree, plan, state, list(new)
-        self.replayable = replayable
-        old = min(replayed_beside(len(new), plan.replay_share), len(replayable))
-        self.epochs = asked.epochs or epochs_of(plan, len(new) + old)
-        self.may_end_early = asked.epochs is None and plan.epochs is None
-        self.note = dict(asked.note)
-        depth = state.depth + 1
-        self.lambda_ = plan.schedule.at(depth) if asked.lambda_ is None else asked.lambda_
-        self.optimizer = make_optimizer(tree, plan.optimizer, plan.learning_rate)
-        if state.moments is not None and state.optimizer == plan.optimizer:
-            restore_optimizer(self.optimizer, state.moments, state.numbers or {})
-        self.replayed: set[str] = set()
-        self.capacity = plan.capacity
-        self.taken = self.discarded = self.tokens = 0
-
-    def steps(self, capacity: int, give_way: Callable[[], None]) -> Iterator[LearningStep]:
-        """Every epoch: the new triples and fresh replays, shuffled, cut into windows.
-
-        Where nobody said how many epochs, it ends with the one that has learned enough: a
-        single scene would else be learned by heart, and repeated to everything that is said.
-        """
-        self.capacity = capacity
-        epochs = [self._windows(number) for number in range(self.epochs)]
-        planned = sum(map(len, epochs))
-        first = math.inf
-        for windows in epochs:
-            losses = []
-            for window in windows:
-                report = self._step(window, self.taken / planned, give_way)
-                losses.append(report.consequence_loss)
-                yield self._logged(report, planned)
-            mean = statistics.fmean(losses)
-            first = mean if first == math.inf else first
-            if self.may_end_early and mean <= self.plan.enough * first:
-                return
-
-    def _step(
-        self, window: list[StoredTriple], done: float, give_way: Callable[[], None]
-    ) -> StepReport:
-        """One optimizer step; `done` is the share of the update that lies behind it."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.plan.learning_rate * (1 - 0.9 * done)
-        report = dual_step(
-            self.tree,
-            self.optimizer,
-            [self._example(stored) for stored in window],
-            lambda_=self.lambda_,
-            capacity=self.capacity,
-            clip=self.plan.clip,
-            seed=self.state.step + self.taken,
-            give_way=give_way,
-        )
-        known = {stored.id for stored in self.new}
-        self.replayed.update(stored.id for stored in window if stored.id not in known)
-        self.capacity = report.capacity
-        self.taken += 1
-        self.discarded += report.discarded
-        self.tokens += report.tokens
-        return report
-
-    def _logged(self, report: StepReport, steps: int) -> LearningStep:
-        return LearningStep(
-            run=self.id,
-            step=self.taken,
-            steps=steps,
-            response_loss=_number(report.response_loss),
-            consequence_loss=_number(report.consequence_loss),
-            lambda_=self.lambda_,
-            grad_norm=_number(report.grad_norm),
-            tokens=report.tokens,
-            seconds=report.seconds,
-            discarded=report.discarded,
-        )
-
-    def _windows(self, epoch: int) -> list[list[StoredTriple]]:
-        """The triples of one epoch, cut into windows."""
-        seed, new_ids = self.state.seed, {stored.id for stored in self.new}
-        beside = replayed_beside(len(self.new), self.plan.replay_share)
-        counter = self.state.step * 1000 + epoch
-        drawn = self.state.reservoir.draw(beside, seed, counter, without=new_ids)
-        batch = [*self.new, *(self.replayable[i] for i in drawn if i in self.replayable)]
-        random.Random(f"{seed}:shuffle:{counter}").shuffle(batch)
-        size = self.plan.batch
-        return [batch[start : start + size] for start in range(0, len(batch), size)]
-
-    def _example(self, stored: StoredTriple) -> Example:
-        base = self.tree.base
-        tokens = base.format.training_tokens(stored.triple, base.context)
-        return Example(tokens, response_weight(stored.triple.landing))
-
-
-def step_told(step: LearningStep) -> Told:
-    """A step as it is streamed; None where there is no figure."""
-    return {
-        "step": step.step,
-        "steps": step.steps,
-        "response_loss": step.response_loss,
-        "consequence_loss": step.consequence_loss,
-        "lambda": step.lambda_,
-        "tokens_per_second": step.tokens / max(step.seconds, 1e-9),
-        "discarded": step.discarded,
-    }
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def published(row: Generation, live: int) -> Told:
-    """A generation as `train-pending` prints it."""
-    return {
-        "generation": row.number,
-        "parent": row.parent,
-        "triples": row.triples,
-        "replayed": row.replayed,
-        "steps": row.steps,
-        "tokens": row.tokens,
-        "seconds": round(row.seconds, 3),
-        "lambda": row.lambda_,
-        "response_loss": {"before": row.response_before, "after": row.response_after},
-        "consequence_loss": {"before": row.consequence_before, "after": row.consequence_after},
-        "live": live,
-    }
-
-
-def nothing_to_learn(live: int) -> Told:
-    """The same keys when nothing was pending."""
-    nothing = {"before": None, "after": None}
-    return {
-        "event": "published",
-        "generation": None,
-        "parent": live or None,
-        "triples": 0,
-        "replayed": 0,
-        "steps": 0,
-        "tokens": 0,
-        "seconds": 0.0,
-        "lambda": None,
-        "response_loss": nothing,
-        "consequence_loss": nothing,
-        "live": live,
-    }

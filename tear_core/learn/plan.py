@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from tear_core.learn.optimizer import Kind
 from tear_core.learn.schedule import LambdaSchedule
@@ -26,6 +27,7 @@ class Plan:
         enough: such an update ends early once an epoch's consequence loss is this share of the
             first one's.
         batch: triples to a step; `capacity`, tokens to a pack.
+        gate: whether an update is held against the fixed probe before it may go live.
     """
 
     shape: LoraShape = LoraShape()
@@ -39,6 +41,7 @@ class Plan:
     capacity: int = 512
     clip: float = 1.0
     optimizer: Kind = "adamw"
+    gate: Literal["on", "off"] = "on"
 
 
 def plan_for(base: Base, settings: Settings) -> Plan:
@@ -60,6 +63,7 @@ def plan_for(base: Base, settings: Settings) -> Plan:
         capacity=settings.pack_tokens or (512 if base.device.type == "cpu" else 4096),
         clip=settings.clip,
         optimizer=settings.optimizer,
+        gate=settings.gate,
     )
 
 

@@ -38,6 +38,15 @@ class Reservoir:
                     ids[place] = triple
         return Reservoir(tuple(ids), seen, self.capacity)
 
+    def joined(self, other: Reservoir, seed: int) -> Reservoir:
+        """One reservoir of what two lineages learned. What is in both counts once."""
+        ids = list(dict.fromkeys((*self.ids, *other.ids)))
+        twice = len(self.ids) + len(other.ids) - len(ids)
+        seen = max(len(ids), self.seen + other.seen - twice)
+        if len(ids) > self.capacity:
+            ids = random.Random(f"{seed}:join:{seen}").sample(ids, self.capacity)
+        return Reservoir(tuple(ids), seen, self.capacity)
+
     def draw(self, count: int, seed: int, counter: int, without: Collection[str] = ()) -> list[str]:
         """Up to `count` different ids, leaving out those in `without`."""
         left = [i for i in self.ids if i not in without]

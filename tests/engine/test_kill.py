@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tear_core import home as places
-from tear_core.store import generations, triples
+from tear_core.store import folders, generations, reconciling, triples
 from tear_core.store.database import Store, open_store
 from tear_core.triples import Triple
 from tests.tiny import save_tiny
@@ -49,11 +49,11 @@ def assert_sound(home: Path, expected: int) -> None:
     with open_store(home) as store:
         assert store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        generations.reconcile(store)
+        reconciling.reconcile(store)
         numbers = set()
         for row in generations.list_generations(store):
             folder = places.generations_folder(home) / row.folder
-            assert generations.verify_folder(folder)
+            assert folders.verify_folder(folder)
             load_adapter(folder)
             read_state(folder)
             numbers.add(row.number)

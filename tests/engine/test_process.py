@@ -25,7 +25,7 @@ from tear_core.engine.messages import (
     SurpriseRequest,
     TripleText,
 )
-from tear_core.store import generations, triples
+from tear_core.store import reconciling, triples
 from tear_core.store.database import open_store
 from tear_core.triples import Triple
 from tests.tiny import save_tiny
@@ -126,7 +126,7 @@ def test_a_killed_engine_is_missed_and_started_again(home: Path) -> None:
     wait_for(lambda: again.status().pending == 0)
     with open_store(home) as store:
         assert all(t.status == "learned" for t in triples.list_triples(store))
-        report = generations.reconcile(store)
+        report = reconciling.reconcile(store)
     assert not report.broken
     again.end()
     wait_for(lambda: connect(home) is None)

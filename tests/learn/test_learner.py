@@ -13,20 +13,21 @@ import torch
 from torch import Tensor
 
 from tear_core import home as places
-from tear_core.learn import learner as learner_module
 from tear_core.learn import step as step_module
 from tear_core.learn.learner import Asked, Learner
 from tear_core.learn.plan import Plan
 from tear_core.learn.schedule import LambdaSchedule
+from tear_core.learn.told import nothing_to_learn
 from tear_core.model.adapters import load_adapter
 from tear_core.model.base import Base
 from tear_core.model.tree import LoraShape
 from tear_core.store import generations, learning_log, triples
 from tear_core.store.database import Store, open_store
+from tear_core.store.edits import Edit, edit
 from tear_core.triples import Triple
 from tear_core.witness_format import Tokens
 
-PLAN = Plan(shape=LoraShape(rank=4), learning_rate=5e-3, epochs=2, batch=3, capacity=96)
+PLAN = Plan(shape=LoraShape(rank=4), learning_rate=5e-3, epochs=2, batch=3, capacity=96, gate="off")
 
 
 @pytest.fixture
@@ -317,7 +318,7 @@ def test_give_way_is_asked_before_every_micro_batch(rows_base: Base, store: Stor
 def test_rendered_tokens_fit_what_is_supervised(rows_base: Base) -> None:
     tokens: Tokens = rows_base.format.training_tokens(Triple("a", "b", "c"))
     assert len(tokens.ids) == len(tokens.sections)
-    assert learner_module.nothing_to_learn(0)["generation"] is None
+    assert nothing_to_learn(0)["generation"] is None
 
 
 def test_named_triples_are_learned_again_and_the_note_is_kept(
@@ -359,6 +360,27 @@ def test_an_update_ends_when_it_has_learned_enough_unless_epochs_were_asked_for(
     assert losses[-1] <= 0.9 * losses[0] and all(loss > 0.9 * losses[0] for loss in losses[:-1])
     add(store, 1, 1)
     assert learn(learner, store, Asked(epochs=40))["steps"] == 40
+
+
+@pytest.mark.parametrize(
+    "change",
+    [Edit(consequence="He sat down instead."), Edit(landing="hurt")],
+    ids=["words", "mark"],
+)
+def test_a_triple_that_is_edited_while_it_is_learned_stays_pending(
+    rows_base: Base, store: Store, change: Edit
+) -> None:
+    """What was learned are its old words; the new ones have taught nobody anything yet."""
+    edited, kept = add(store, 0, 2)
+    told = Learner(rows_base, PLAN).learn(store)
+    while next(told)["event"] != "step":
+        pass
+    edit(store, edited, change)
+    *_, row = told
+    assert row["generation"] == row["live"] == 1
+    assert triples.get(store, kept).status == "learned"
+    assert triples.get(store, edited).status == "pending"
+    assert generations.exposed(store, 1) == sorted([edited, kept])
 
 
 def test_what_a_failed_update_did_to_the_tree_is_not_built_upon(

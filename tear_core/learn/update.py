@@ -1,0 +1,198 @@
+"""One update: a recipe, the new triples, what is replayed beside them, step by step.
+
+An update is a function of its recipe, its triples in the order in which they were taken, and the
+state that it starts from. The recipe is kept with the generation, so it can be done again.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from tear_core.learn.loss import Example, response_weight
+from tear_core.learn.optimizer import Kind, make_optimizer, optimizer_tensors, restore_optimizer
+from tear_core.learn.plan import Plan, epochs_of
+from tear_core.learn.publish import LearnerState
+from tear_core.learn.replay import replayed_beside
+from tear_core.learn.step import StepReport, dual_step
+from tear_core.model.tree import Tree
+from tear_core.store.triples import StoredTriple
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides an update, beside its triples and where it starts (see `Plan`).
+
+    Attributes:
+        epochs: how often each new triple is seen.
+        enough: it ends early once an epoch's consequence loss is this share of the first one's;
+            None: every epoch is gone through.
+        capacity: tokens to a pack when it began.
+    """
+
+    epochs: int
+    enough: float | None
+    lambda_: float
+    learning_rate: float
+    replay_share: float
+    batch: int
+    capacity: int
+    clip: float
+    optimizer: Kind
+
+    def as_settings(self) -> dict[str, Any]:
+        """As a generation keeps it. λ has a column of its own."""
+        return {name: value for name, value in asdict(self).items() if name != "lambda_"}
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], lambda_: float) -> Recipe:
+        """The recipe that a generation keeps.
+
+        Raises:
+            KeyError: it keeps none, or a part of it is missing.
+        """
+        names = [each.name for each in fields(cls) if each.name != "lambda_"]
+        return cls(lambda_=lambda_, **{name: settings[name] for name in names})
+
+
+def recipe_for(
+    plan: Plan,
+    *,
+    new: int,
+    replayable: int,
+    depth: int,
+    capacity: int,
+    epochs: int | None = None,
+    lambda_: float | None = None,
+) -> Recipe:
+    """The recipe that a plan gives so many triples; `epochs` and `lambda_` as they were asked for.
+
+    Where nobody said how many epochs, the update ends with the one that has learned enough: a
+    single scene would else be learned by heart, and repeated to everything that is said.
+
+    Args:
+        depth: which generation from the base this makes, from 1.
+    """
+    old = min(replayed_beside(new, plan.replay_share), replayable)
+    given = epochs or plan.epochs
+    return Recipe(
+        epochs=given or epochs_of(plan, new + old),
+        enough=None if given else plan.enough,
+        lambda_=plan.schedule.at(depth) if lambda_ is None else lambda_,
+        learning_rate=plan.learning_rate,
+        replay_share=plan.replay_share,
+        batch=plan.batch,
+        capacity=capacity,
+        clip=plan.clip,
+        optimizer=plan.optimizer,
+    )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step that was taken: the how-manieth of how many, on which triples, and what it did."""
+
+    number: int
+    of: int
+    window: tuple[StoredTriple, ...]
+    report: StepReport
+
+
+class Update:
+    """An update under way: its optimizer, and what has been done so far.
+
+    Changes the tree in place. `replayable` has the reservoir's triples that may be replayed.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        recipe: Recipe,
+        state: LearnerState,
+        new: Sequence[StoredTriple],
+        replayable: Mapping[str, StoredTriple],
+    ) -> None:
+        self.tree, self.recipe, self.state = tree, recipe, state
+        self.new, self.replayable = list(new), replayable
+        self.new_ids = {stored.id for stored in new}
+        self._optimizer = make_optimizer(tree, recipe.optimizer, recipe.learning_rate)
+        if state.moments is not None and state.optimizer == recipe.optimizer:
+            restore_optimizer(self._optimizer, state.moments, state.numbers or {})
+        self.replayed: set[str] = set()
+        self.capacity = recipe.capacity
+        self.taken = self.discarded = self.tokens = 0
+
+    def steps(self, give_way: Callable[[], None] = lambda: None) -> Iterator[Taken]:
+        """Every epoch: the new triples and fresh replays, shuffled, cut into windows."""
+        epochs = [self._windows(number) for number in range(self.recipe.epochs)]
+        planned = sum(map(len, epochs))
+        first = math.inf
+        for windows in epochs:
+            losses = []
+            for window in windows:
+                report = self._step(window, self.taken / planned, give_way)
+                losses.append(report.consequence_loss)
+                yield Taken(self.taken, planned, tuple(window), report)
+            mean = statistics.fmean(losses)
+            first = mean if first == math.inf else first
+            if self.recipe.enough is not None and mean <= self.recipe.enough * first:
+                return
+
+    def state_after(self) -> LearnerState:
+        """The learner's state now, from which the lineage goes on."""
+        moments, numbers = optimizer_tensors(self._optimizer)
+        return replace(
+            self.state,
+            depth=self.state.depth + 1,
+            step=self.state.step + self.taken,
+            reservoir=self.state.reservoir.offer([s.id for s in self.new], self.state.seed),
+            optimizer=self.recipe.optimizer,
+            moments=moments,
+            numbers=numbers,
+        )
+
+    def not_replayed(self) -> list[str]:
+        """Ids in the reservoir that could not be drawn: retracted, or waiting to be learned."""
+        return [each for each in self.state.reservoir.ids if each not in self.replayable]
+
+    def _step(
+        self, window: list[StoredTriple], done: float, give_way: Callable[[], None]
+    ) -> StepReport:
+        """One optimizer step; `done` is the share of the update that lies behind it."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * (1 - 0.9 * done)
+        report = dual_step(
+            self.tree,
+            self._optimizer,
+            [self._example(stored) for stored in window],
+            lambda_=self.recipe.lambda_,
+            capacity=self.capacity,
+            clip=self.recipe.clip,
+            seed=self.state.step + self.taken,
+            give_way=give_way,
+        )
+        self.replayed.update(stored.id for stored in window if stored.id not in self.new_ids)
+        self.capacity = report.capacity
+        self.taken += 1
+        self.discarded += report.discarded
+        self.tokens += report.tokens
+        return report
+
+    def _windows(self, epoch: int) -> list[list[StoredTriple]]:
+        """The triples of one epoch, cut into windows."""
+        seed, size = self.state.seed, self.recipe.batch
+        beside = replayed_beside(len(self.new), self.recipe.replay_share)
+        counter = self.state.step * 1000 + epoch
+        drawn = self.state.reservoir.draw(beside, seed, counter, without=self.new_ids)
+        batch = [*self.new, *(self.replayable[i] for i in drawn if i in self.replayable)]
+        random.Random(f"{seed}:shuffle:{counter}").shuffle(batch)
+        return [batch[start : start + size] for start in range(0, len(batch), size)]
+
+    def _example(self, stored: StoredTriple) -> Example:
+        base = self.tree.base
+        tokens = base.format.training_tokens(stored.triple, base.context)
+        return Example(tokens, response_weight(stored.triple.landing))
