@@ -17,19 +17,20 @@ from textual.screen import ModalScreen, Screen
 
 from tear_core.engine import client as engine
 from tear_core.engine.client import EngineClient
-from tear_core.home import logs_folder, resolve_home
-from tear_core.settings import Settings, SettingsError, load_settings
-from tear_core.store import Store, StoreError, open_store, sessions
-from tear_core.turn import NotNow
+from tear_core.settings import Settings
+from tear_core.store import Store, sessions
 from tear_tui.autosave import Autosave
-from tear_tui.clipboard import escape_sequences
-from tear_tui.conversation import ConversationLog
+from tear_tui.conversing.conversation import ConversationLog
 from tear_tui.engine_link import EngineLink, EngineView
-from tear_tui.keys import key
-from tear_tui.places import CONVERSE, PLACES, Place, Shared, names
+from tear_tui.keys import key, let_alt_numbers_through, name_of
+from tear_tui.opening import open_place
+from tear_tui.places import CONVERSE, PLACES, Shared, names
+from tear_tui.preferences.keymap import usable
+from tear_tui.preferences.themes import INK, PAPER
 from tear_tui.screens.base import TearScreen
 from tear_tui.screens.converse import ConverseScreen
-from tear_tui.themes import INK, PAPER
+from tear_tui.tty.clipboard import escape_sequences
+from tear_tui.widgets.tour_panel import TourPanel
 
 ARMED = 1.5
 """Seconds in which a second ctrl+c quits."""
@@ -45,6 +46,7 @@ class TearApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
+    BINDING_GROUP_TITLE = "anywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("app.help", "f1", "help", "Help", "All keys", shown=True, display="F1"),
         key("app.go", "f5", "go", "Go to", "Go to another place", shown=True, display="F5"),
@@ -53,6 +55,7 @@ class TearApp(App[int]):
             for number in range(1, 10)
         ),
         key("app.commands", "ctrl+p", "command_palette", "More", "Every command by name"),
+        key("app.end_tour", "escape", "end_tour", "End tour", "Leave the tour of a first minute"),
         key("app.quit", "ctrl+q", "quit", "Quit", "Quit; everything is kept", shown=True,
             display="^q"),
     ]  # fmt: skip
@@ -71,29 +74,55 @@ class TearApp(App[int]):
         *,
         connect: Callable[[Path], EngineClient | None] = engine.connect,
         start: Callable[[Path], None] = engine.start,
+        at: str = CONVERSE,
+        may_start: bool = True,
+        tour: bool = False,
     ) -> None:
+        """`at`: the place to begin with. `may_start`: start an engine if none is running.
+        `tour`: begin with the tour of a first minute."""
         super().__init__()
+        let_alt_numbers_through()
         for theme in (INK, PAPER):
             self.register_theme(theme)
-        known = settings.theme in self.available_themes
-        self.theme = settings.theme if known else INK.name
         self.settings = settings
+        self._dress(settings)
         self.autosave = Autosave(home)
-        self.link = EngineLink(home, connect, start, self._tell)
+        self.link = EngineLink(home, connect, start, self._tell, may_start=may_start)
         self.shared = Shared(home, log.store, self.link, self.autosave, settings)
         self.converse = ConverseScreen(log, self.link, self.autosave, settings)
         self._opened: dict[str, TearScreen] = {CONVERSE: self.converse}
         self.add_mode(CONVERSE, lambda: self.converse)
         for place in PLACES:
-            self.add_mode(place.name, partial(self._open, place))
+            self.add_mode(place.name, partial(self._open, place.name))
         self._armed_until = 0.0
+        self._first, self._tour = at, tour
 
     async def on_mount(self) -> None:
-        await self.switch_mode(CONVERSE)
+        await self.switch_mode(self._first)
         self.call_after_refresh(self.link.open)
+        if self._tour:
+            self.call_after_refresh(self.action_tour)
 
-    def _open(self, place: Place) -> TearScreen:
-        screen = self._opened[place.name] = place.open(self.shared)
+    def use_settings(self, settings: Settings) -> None:
+        """Have these settings count from now on, on every screen."""
+        before, self.settings = self.settings, settings
+        self.shared.settings = settings
+        self._dress(settings)
+        for screen in self._opened.values():
+            screen.settings_changed(settings, before)
+        self.screen.refresh_bindings()
+
+    def _dress(self, settings: Settings) -> None:
+        """Colours and keys. A theme that is not there, or keys that cannot be, are left out."""
+        known = settings.theme in self.available_themes
+        self.theme = settings.theme if known else INK.name
+        self.set_keymap(usable(settings.keymap))
+
+    def get_key_display(self, binding: Binding) -> str:
+        return binding.key_display or name_of(binding.key).replace("ctrl+", "^")
+
+    def _open(self, place: str) -> TearScreen:
+        screen = self._opened[place] = open_place(place, self.shared)
         return screen
 
     def on_tear_app_engine_news(self, event: EngineNews) -> None:
@@ -142,7 +171,21 @@ class TearApp(App[int]):
         from tear_tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            over = isinstance(self.screen, ModalScreen)
+            here = type(self.screen).__name__ if over else self.current_mode
+            self.push_screen(HelpScreen(here, self.settings.keymap))
+
+    async def action_tour(self) -> None:
+        """A first minute, said step by step as it is lived."""
+        await self.go(CONVERSE)
+        await self.converse.take_the_tour(TourPanel(self.settings.keymap))
+
+    async def action_end_tour(self) -> None:
+        await self.converse.query(TourPanel).remove()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        touring = action != "end_tour" or bool(self.converse.query(TourPanel))
+        return touring and super().check_action(action, parameters)
 
     async def action_quit(self) -> None:
         self.leave()
@@ -168,7 +211,7 @@ class TearApp(App[int]):
             shown.notice("Ctrl+c again quits. Everything is kept.")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        from tear_tui.commands import commands
+        from tear_tui.screens.palette import commands
 
         return commands(self, screen)
 
@@ -184,30 +227,3 @@ def open_log(store: Store, session: str | None = None, new: bool = False) -> Con
         return ConversationLog(store, session)
     latest = None if new else sessions.latest(store)
     return ConversationLog(store, latest.id if latest is not None else None)
-
-
-def run(
-    home: Path | None = None,
-    *,
-    session: str | None = None,
-    new: bool = False,
-    settings: Settings | None = None,
-    connect: Callable[[Path], EngineClient | None] = engine.connect,
-    start: Callable[[Path], None] = engine.start,
-) -> int:
-    """Open the app on a home and stay until it is left; returns the exit code."""
-    import sys
-
-    from tear_tui.terminal import own_terminal
-
-    try:
-        where = resolve_home(home)
-        chosen = settings or load_settings()
-        store = open_store(where)
-        log = open_log(store, session, new)
-    except (StoreError, SettingsError, NotNow, OSError) as error:
-        print(f"tear-tui: {error} {getattr(error, 'hint', '')}".rstrip(), file=sys.stderr)
-        return 1
-    with store, own_terminal(logs_folder(where) / "app.log"):
-        app = TearApp(where, chosen, log, connect=connect, start=start)
-        return app.run() or 0

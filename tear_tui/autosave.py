@@ -70,6 +70,8 @@ class Autosave:
                     try:
                         drafts.save(store, slot, text, session)
                         del failed[slot]
+                    except drafts.SessionGone:  # deleted meanwhile, and its drafts with it
+                        del failed[slot]
                     except StoreError as error:  # the others are to be saved all the same
                         self.problem = str(error)
         except (StoreError, OSError) as error:

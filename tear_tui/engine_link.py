@@ -52,13 +52,16 @@ class EngineLink:
         connect: Callable[[Path], EngineClient | None],
         start: Callable[[Path], None],
         tell: Callable[[EngineView], None],
+        *,
+        may_start: bool = True,
     ) -> None:
+        """`may_start`: one that is not running is started; else only when somebody asks for it."""
         self.client: EngineClient | None = None
         self.view = EngineView()
         self._home, self._connect, self._start, self._tell = home, connect, start, tell
         self._wake = threading.Event()
         self._closed = threading.Event()
-        self._may_start = True
+        self._may_start = may_start
         self._deadline: float | None = None
         self._expecting_until = 0.0
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tear_core.settings import Settings
 from tear_core.store import Store
 from tear_tui.autosave import Autosave
 from tear_tui.engine_link import EngineLink
-
-if TYPE_CHECKING:
-    from tear_tui.screens.place import PlaceScreen
 
 CONVERSE = "converse"
 
@@ -31,16 +26,20 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A screen that one goes to: its name, what it is for, and how it is made."""
+    """Where one can go: its name, and what it is for."""
 
     name: str
     help: str
-    open: Callable[[Shared], PlaceScreen]
 
 
-PLACES: tuple[Place, ...] = ()
-"""All places but the conversation, which is number 1 and always there. A screen is imported
-when somebody goes there."""
+PLACES: tuple[Place, ...] = (
+    Place("replay", "A session as it happened, and its scenes beside today's"),
+    Place("triples", "All triples: find, review, edit, take back"),
+    Place("learning", "How learning goes; pause it, stop it, say when"),
+    Place("generations", "What was learned: compare, label, roll back"),
+    Place("settings", "Every setting and every key, and what fits this machine"),
+)
+"""All places but the conversation, which is number 1 and always there."""
 
 
 def names() -> tuple[str, ...]:

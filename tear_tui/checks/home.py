@@ -106,7 +106,7 @@ def _put_back(home: Path) -> str:
 def check_generations(store: Store) -> list[Check]:
     """Each generation has its folder, and each folder its generation."""
     folder = store.home / "generations"
-    rows = generations.list_generations(store)
+    rows = [row for row in generations.list_generations(store) if not row.removed_at]
     live = {generations.live(store, base) for base in {row.base for row in rows}}
     broken = [
         str(row.number)

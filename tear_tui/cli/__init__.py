@@ -15,6 +15,8 @@ import typer
 
 from tear_core import __version__
 from tear_tui.cli import (
+    awareness,
+    config,
     db,
     doctor,
     engine,
@@ -22,10 +24,18 @@ from tear_tui.cli import (
     generate,
     generations,
     imports,
+    judge,
     learn,
+    monitor,
+    replay,
+    report,
     say,
+    sessions,
+    study,
+    suites,
     train,
     triples,
+    web,
 )
 from tear_tui.cli.output import EXIT_CODES
 from tear_tui.cli.root import RootGroup, RootOptions, home_of
@@ -40,17 +50,27 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.command("say")(say.say)
+app.command("replay")(replay.replay)
 app.command("witness")(say.witness)
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(triples.app, name="triples")
 app.command("import")(imports.import_files)
 app.command("export")(exports.export)
 app.command("surprise")(learn.surprise)
+app.command("awareness")(awareness.awareness)
+app.command("suites")(suites.suites)
+app.command("judge")(judge.judge)
 app.command("train-pending")(learn.train_pending)
 app.command("train")(train.train)
+app.command("monitor")(monitor.monitor)
 app.command("generate")(generate.generate_triples)
 app.add_typer(generations.app, name="generations")
+app.add_typer(study.app, name="study")
+app.command("report")(report.report)
 app.add_typer(engine.app, name="engine")
 app.add_typer(db.app, name="db")
+app.add_typer(config.app, name="config")
+app.command("web")(web.web)
 app.command("doctor")(doctor.doctor)
 
 
@@ -72,6 +92,9 @@ def entry(
         typer.Option(help="Open the app on this session (an id).", show_default=False),
     ] = None,
     new: Annotated[bool, typer.Option("--new", help="Open the app on a new session.")] = False,
+    tour: Annotated[
+        bool, typer.Option("--tour", help="Open the app with the tour of a first minute.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[
         bool,
@@ -84,9 +107,9 @@ def entry(
     """
     ctx.obj = RootOptions(home=home, debug=debug)
     if ctx.invoked_subcommand is None:
-        from tear_tui.app import run
+        from tear_tui.entrance import run
 
-        raise typer.Exit(run(home_of(ctx), session=session, new=new))
+        raise typer.Exit(run(home_of(ctx), session=session, new=new, tour=tour or None))
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ def check(ctx: typer.Context, json: Json = False) -> None:
     if health.is_current and not problems:
         with store_of(ctx) as store:
             changed = changed_words(store)
-            every = generations.list_generations(store)
+            every = [row for row in generations.list_generations(store) if not row.removed_at]
             broken = [each.number for each in every if not generations.is_whole(store, each)]
             told |= {"triples": sum(triples.counts(store).values()), "generations": len(every)}
         problems += [f"triple {each} is no longer what was kept" for each in changed]
@@ -105,7 +105,7 @@ def restore(
     _nobody_uses(home)
     kept = restore_database(home, file)
     with store_of(ctx) as store:
-        every = generations.list_generations(store)
+        every = [row for row in generations.list_generations(store) if not row.removed_at]
         missing = [each.number for each in every if not generations.is_whole(store, each)]
     if json:
         emit_json({"restored": str(file), "kept": str(kept), "missing_generations": missing})

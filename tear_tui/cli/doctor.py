@@ -10,7 +10,7 @@ import typer
 
 from tear_tui.cli.output import DONE, FAILED, emit_json, narrate
 from tear_tui.cli.root import RootOptions
-from tear_tui.safe_text import safe_line
+from tear_tui.text.safe_text import safe_line
 
 if TYPE_CHECKING:
     from tear_tui.checks import Check

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tear_core.engine.client import connect, start
+from tear_core.engine.client import connect, in_process, start
 from tear_tui.cli.output import CommandError, emit_json, emit_text
 from tear_tui.cli.root import home_of
 
@@ -37,6 +37,7 @@ def status(ctx: typer.Context, json: Json = False) -> None:
         emit_json(asdict(told))
         return
     doing = "learning" if told.learning else "speaking" if told.speaking else "idle"
+    doing += ", learning is paused" if told.paused else ""
     which = f"generation {told.live}" if told.live else "the base"
     emit_text(
         f"process {told.pid}: {told.base} {told.model}, {which} answers, {told.pending} pending,"
@@ -58,3 +59,19 @@ def stop(ctx: typer.Context) -> None:
         emit_text("no engine runs for this home")
         return
     client.end()
+
+
+@app.command()
+def pause(ctx: typer.Context) -> None:
+    """Have learning stand still in this home, in the engine or a command, until `resume`."""
+    home = home_of(ctx)
+    (connect(home) or in_process(home)).pause_learning()
+    emit_text("learning is paused")
+
+
+@app.command()
+def resume(ctx: typer.Context) -> None:
+    """Let learning go on."""
+    home = home_of(ctx)
+    (connect(home) or in_process(home)).resume_learning()
+    emit_text("learning goes on")

@@ -137,7 +137,9 @@ def _batches(file: Path, skipped: list[dict[str, Any]]) -> Iterator[list[TripleT
 
 
 def _narrate_step(reply: Reply) -> None:
-    if reply["event"] == "waiting":
+    if reply["event"] == "notice":
+        narrate(reply["message"])
+    elif reply["event"] == "waiting":
         narrate(f"learning {reply['triples']} triples")
     elif reply["event"] == "step":
         response, consequence = reply["response_loss"], reply["consequence_loss"]

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
 from tear_core.store.triples import StoredTriple
+from tear_tui.reviewing.somebody import somebody
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Nl = Annotated[bool, typer.Option("--nl", "--jsonl", help="Print JSON lines.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-
-
-def somebody() -> str:
-    """Who is typing, as the system knows them."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "researcher"
 
 
 Who = Annotated[

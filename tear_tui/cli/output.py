@@ -11,10 +11,12 @@ from typing import Any
 
 import typer
 
-from tear_tui.safe_text import safe_line, safe_text
+from tear_tui.text.safe_text import safe_line, safe_text
 
-DONE, FAILED, USAGE, BUSY = 0, 1, 2, 75
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 75 busy (try again later)."
+DONE, FAILED, USAGE, INSUFFICIENT, BUSY = 0, 1, 2, 3, 75
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too little to tell, 75 busy (try again later)."
+)
 
 WIDEST_CELL = 48
 """Cells of a table are cut after this many columns; `--json` has all of the text."""
@@ -69,6 +71,18 @@ def emit_list(
 def emit_text(text: str) -> None:
     """Text for a person, made safe for the terminal."""
     typer.echo(safe_text(text))
+
+
+def emit_piece(text: str, shown: str = "") -> str:
+    """More of a text that is printed as it comes: what is new since `shown`.
+
+    `text` is all of it so far, so that no sequence is torn in two. Returns what is shown now.
+    """
+    safe = safe_text(text)
+    if not safe.startswith(shown):
+        return shown
+    typer.echo(safe[len(shown) :], nl=False)
+    return safe
 
 
 def emit_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

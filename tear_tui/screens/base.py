@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tear_core.settings import Settings
 from tear_tui.engine_link import EngineView
 
 Offer = tuple[str, str, str]
@@ -18,6 +19,9 @@ Offer = tuple[str, str, str]
 
 class TearScreen(Screen[None]):
     """The base of all screens."""
+
+    NAME: ClassVar[str] = ""
+    """The place that it is."""
 
     OFFERS: ClassVar[tuple[Offer, ...]] = ()
     """What the command palette offers here, where `check_action` allows it."""
@@ -34,6 +38,9 @@ class TearScreen(Screen[None]):
 
     def engine_news(self, view: EngineView) -> None:
         """The engine is not as it was. Told to the screen that is shown, and when it is shown."""
+
+    def settings_changed(self, settings: Settings, before: Settings) -> None:
+        """These settings count from now on. Told to every screen that has been opened."""
 
     def leave(self) -> None:
         """The app is about to end: keep everything, and wait for nothing."""

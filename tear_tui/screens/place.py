@@ -23,8 +23,7 @@ T = TypeVar("T")
 class PlaceScreen(TearScreen):
     """The frame of a place. The subclass names it and fills the middle (`content`)."""
 
-    NAME: ClassVar[str] = ""
-
+    BINDING_GROUP_TITLE = "in every place"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("place.back", "escape", "back", "Back", "Back to the conversation", shown=True,
             display="esc"),

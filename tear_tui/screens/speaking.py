@@ -8,18 +8,20 @@ from dataclasses import replace
 from typing import TypeVar
 
 from textual import work
+from textual.worker import Worker, WorkerState
 
 from tear_core.store import StoreError
 from tear_core.turn import NotNow
-from tear_tui import measuring
+from tear_tui import mishaps
 from tear_tui.background import in_background
-from tear_tui.conversation import ConversationLog, keepable
+from tear_tui.conversing import measuring
+from tear_tui.conversing.conversation import ConversationLog, keepable
+from tear_tui.conversing.speech import Speech
+from tear_tui.conversing.status import Facts
+from tear_tui.conversing.talk import Talk
 from tear_tui.engine_link import EngineLink, EngineView
-from tear_tui.pacing import SLOWEST, next_flush
 from tear_tui.screens.base import TearScreen
-from tear_tui.speech import Speech
-from tear_tui.status import Facts
-from tear_tui.talk import Talk
+from tear_tui.text.pacing import SLOWEST, next_flush
 
 T = TypeVar("T")
 
@@ -42,6 +44,10 @@ class SpeakingScreen(TearScreen):
         """Show the conversation as it stands now."""
         raise NotImplementedError
 
+    def refresh_keys(self) -> None:
+        """Have the keys in the footer be those that do something now."""
+        raise NotImplementedError
+
     def notice(self, text: str) -> None:
         """Say something in one line."""
         raise NotImplementedError
@@ -58,6 +64,14 @@ class SpeakingScreen(TearScreen):
             self.notice(f"{failing}: {error}. {getattr(error, 'hint', '')}".rstrip())
             self.refresh_turns()
             return None
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What goes wrong on the way is said and written down; it never ends the app."""
+        error = event.worker.error
+        if event.state is not WorkerState.ERROR or error is None:
+            return
+        where = mishaps.write_down(self.session.store.home, error)
+        self.notice(f"Something went wrong: {type(error).__name__}. Nothing is lost; see {where}")
 
     # --- the model writes
 

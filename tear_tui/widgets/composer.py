@@ -16,6 +16,7 @@ from tear_tui.widgets.text_box import TextBox
 class Composer(TextBox):
     """Enter sends, ctrl+j makes a new line. It grows with what is written."""
 
+    BINDING_GROUP_TITLE = "while you say something"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("composer.send", "enter", "send", "Send", "Say it to the model",
             shown=True, display="⏎"),
@@ -38,7 +39,7 @@ class Composer(TextBox):
 
     def action_send(self) -> None:
         """Hand the text over; who receives it decides whether the box is emptied."""
-        self.post_message(self.Sent(self.text))
+        self.post_message(self.Sent(self.words))
 
     def action_newline(self) -> None:
         self.insert("\n")

@@ -21,6 +21,7 @@ _QUESTION = "How did it land?  "
 class LandingRow(Plain, can_focus=True):
     """A row of three marks. The chosen one is filled, so that no colour is needed to see it."""
 
+    BINDING_GROUP_TITLE = "on the landing marks"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("landing.healed", "h", "mark('healed')", "Healed", "It healed", shown=True),
         key("landing.neutral", "n", "mark('neutral')", "Neutral", "It made no difference",

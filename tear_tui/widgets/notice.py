@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.timer import Timer
 
-from tear_tui.safe_text import safe_line
+from tear_tui.text.safe_text import safe_line
 from tear_tui.widgets.plain import Plain
 
 SECONDS = 12.0

@@ -10,9 +10,9 @@ from textual.containers import Vertical
 
 from tear_core.triples import Landing
 from tear_tui.keys import key
-from tear_tui.safe_text import safe_line
+from tear_tui.text.safe_text import safe_line
 from tear_tui.widgets.landing import LandingRow
-from tear_tui.widgets.plain import Plain
+from tear_tui.widgets.plain import Plain, line
 from tear_tui.widgets.text_box import TextBox
 
 QUOTED = 40
@@ -22,6 +22,7 @@ QUOTED = 40
 class AuthorPanel(Vertical):
     """Opens empty: a prediction that stands there already would lead the hand that writes."""
 
+    BINDING_GROUP_TITLE = "while you write what happened"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("author.save", "f2,alt+s", "screen.go_on", "Save", "Save what happened",
             shown=True, display="F2"),
@@ -32,6 +33,9 @@ class AuthorPanel(Vertical):
         key("author.hurt", "alt+u", "mark('hurt')", "Hurt", "Mark it as hurt"),
         key("author.prediction", "ctrl+t", "screen.take_prediction", "Prediction",
             "Take the predicted scene in, to change it", shown=True, display="^t"),
+        key("author.earlier", "alt+e", "screen.earlier", "Earlier scene",
+            "An earlier scene of yours as a start; once more: the next one",
+            shown=True, display="alt+e"),
         key("author.later", "escape", "screen.back", "Later", "Close; the text is kept",
             shown=True, display="esc"),
     ]  # fmt: skip
@@ -59,6 +63,10 @@ class AuthorPanel(Vertical):
         self.row.landing = landing
         self.box.focus()
 
+    def say_start(self, what: str) -> None:
+        """Say what the scene was begun with, on the frame."""
+        self.border_subtitle = line(what)
+
     def action_mark(self, landing: Landing) -> None:
         self.row.action_mark(landing)
 
@@ -69,6 +77,7 @@ class AuthorPanel(Vertical):
 class EditPanel(Vertical):
     """The response in the researcher's own words."""
 
+    BINDING_GROUP_TITLE = "while you edit a response"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("edit.foresee", "f2,alt+s", "screen.go_on", "Foresee its scene",
             "Keep these words as a new candidate and foresee their scene",

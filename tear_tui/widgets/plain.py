@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from tear_tui.safe_text import safe_line, safe_text
+from tear_tui.text.safe_text import safe_line, safe_text
 
 Part = str | tuple[str, str]
 """Some text, or some text and its style."""
@@ -20,6 +20,10 @@ class Plain(Static):
     def show(self, *parts: Part, layout: bool = True) -> None:
         """Replace the text; `layout=False` where its size cannot change."""
         self.update(content(*parts), layout=layout)
+
+    def rows_of(self, *parts: Part) -> int:
+        """How many rows these parts take in the width that this widget has."""
+        return content(*parts).get_height({}, self.content_size.width)
 
     def frame(self, title: str = "", subtitle: str = "") -> None:
         """Words on the upper and the lower border."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tear_tui.status import Facts, status_line
+from tear_tui.conversing.status import Facts, status_line
 from tear_tui.widgets.plain import Plain
 
 

@@ -12,18 +12,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
 from tear_core.turn import Turn
-from tear_tui.choosing import Choice
+from tear_tui.conversing.choosing import Choice
+from tear_tui.conversing.finding import Place
+from tear_tui.conversing.looks import Writing
 from tear_tui.keys import key
-from tear_tui.looks import Writing
+from tear_tui.text.windowing import Window
 from tear_tui.widgets.plain import Part, Plain
-from tear_tui.widgets.turn_view import OPEN, TurnView
-
-WINDOW = 50
-"""Turns that are on the screen at first, and how many more come with each step back."""
+from tear_tui.widgets.turn_view import NO_AIDS, OPEN, Aids, TurnView
 
 WELCOME: tuple[Part, ...] = (
     ("Every word lands somewhere.", "italic"),
@@ -37,6 +37,7 @@ class Transcript(VerticalScroll):
 
     BLANK = True
 
+    BINDING_GROUP_TITLE = "on a turn"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("turn.take", "enter,t,f2", "screen.take", "Take", "This is what is said", shown=True,
             display="⏎"),
@@ -55,12 +56,27 @@ class Transcript(VerticalScroll):
         key("turn.alone", "o", "screen.alone", "Only", "Close the other one of two", shown=True),
         key("turn.draft", "d", "screen.first_draft", "Draft", "Look at the first draft",
             shown=True),
-        key("turn.copy", "y", "screen.copy", "Copy", "Copy this turn"),
+        key("turn.samples", "s", "screen.samples", "Scenes",
+            "Sample more scenes for these words, and see how far they lie apart", shown=True),
+        key("turn.found", "n", "screen.find_step(1)", "Next", "The next place that was found",
+            shown=True),
+        key("turn.found_before", "N", "screen.find_step(-1)", "Before",
+            "The place that was found before", shown=True, display="N"),
+        key("turn.copy", "y", "screen.copy", "Copy", "Copy this turn, or a part of it",
+            shown=True),
+        key("turn.provenance", "p", "screen.provenance", "Provenance",
+            "Where this response comes from, and how it was written", shown=True),
+        key("turn.fork", "f", "screen.fork", "Fork",
+            "A new session that begins with the turns up to this one", shown=True),
+        key("turn.replay", "v", "screen.replay", "Replay", "See it happen again from this turn on",
+            shown=True),
+        key("turn.find", "slash", "screen.find", "Find", "Find words in this conversation",
+            shown=True, display="/"),
         key("turn.up", "up,k,alt+up,ctrl+up", "screen.select(-1)", "Up", "The turn before"),
         key("turn.down", "down,j,alt+down,ctrl+down", "screen.select(1)", "Down", "The next turn"),
         key("turn.left", "left", "screen.browse(-1)", "Left", "The same as <"),
         key("turn.right", "right", "screen.browse(1)", "Right", "The same as >"),
-        key("turn.write", "i,slash", "screen.write", "Write", "Go on writing in the composer"),
+        key("turn.write", "i", "screen.write", "Write", "Go on writing in the composer"),
         key("turn.help", "question_mark", "app.help", "Help", "All keys"),
         Binding("ctrl+q", "app.quit", show=False),  # the footer has no room for it here
     ]  # fmt: skip
@@ -72,8 +88,10 @@ class Transcript(VerticalScroll):
     """The turn under the cursor stays marked while the keys are elsewhere."""
 
     @dataclass
-    class EarlierAsked(Message):
-        """Somebody clicked on the line that stands for earlier turns."""
+    class MoreAsked(Message):
+        """Somebody wants to see the turns before those in view, or the later ones."""
+
+        earlier: bool
 
     @dataclass
     class TypedEarly(Message):
@@ -85,9 +103,11 @@ class Transcript(VerticalScroll):
         super().__init__(id="transcript")
         self._grace_until = 0.0
         self._earlier = Plain(classes="earlier")
+        self._later = Plain(classes="earlier")
         self._empty = Plain(classes="empty")
         self._views: dict[int, TurnView] = {}
-        self._window = WINDOW
+        self._window = Window()
+        self._kept: list[int] = []
 
     def update_node_styles(self, animate: bool = True) -> None:
         """Leave the turns as they are when only the focus has moved (they do not depend on it)."""
@@ -95,9 +115,10 @@ class Transcript(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield self._earlier
         yield self._empty
+        yield self._later
 
     def on_mount(self) -> None:
-        self._earlier.display = False
+        self._earlier.display = self._later.display = False
         self._empty.show(*WELCOME)
         self.anchor()
 
@@ -107,19 +128,20 @@ class Transcript(VerticalScroll):
         choice: Choice | None = None,
         writing: Writing | None = None,
         first_draft: bool = False,
+        aids: Aids = NO_AIDS,
     ) -> None:
-        """Show the newest of `turns`; the last two arguments are about the open one."""
+        """Show those of `turns` that are in the window; the arguments but the last are about
+        the open one."""
         kept = [turn for turn in turns if turn.phase != "cancelled"]
-        shown = kept[-self._window :]
-        self._mount(shown)
+        self._kept = [turn.number for turn in kept]
+        first, end = self._window.span(len(kept))
+        shown = kept[first:end]
+        self._mount_views(shown)
         for turn in shown:
             is_open = turn is turns[-1] and turn.phase in OPEN
-            view = self._views[turn.number]
-            view.show(turn, choice, writing, first_draft) if is_open else view.show(turn)
-        hidden = len(kept) - len(shown)
-        self._earlier.display = hidden > 0
-        if hidden:
-            self._earlier.show(f"▲ {hidden} earlier turns")
+            about = (choice, writing, first_draft) if is_open else (None, None, False)
+            self._views[turn.number].show(turn, *about, aids)
+        self._say_hidden(first, len(kept) - end)
         self._empty.display = not kept
         if self.cursor is not None and self.cursor not in self._views:
             self.cursor = None
@@ -130,13 +152,49 @@ class Transcript(VerticalScroll):
         for view in self._views.values():
             view.remove()
         self._views.clear()
-        self._window = WINDOW
+        self._kept = []
         self.cursor = None
+        self.follow()
+
+    def follow(self) -> None:
+        """Be at the newest turn, and stay there as more comes (after the next `show`)."""
+        self._window = Window()
         self.anchor()
 
-    def show_earlier(self) -> None:
-        """Make room for more of the earlier turns; they come with the next `show`."""
-        self._window += WINDOW
+    def show_more(self, earlier: bool) -> None:
+        """Move the window; the turns come with the next `show`."""
+        total = len(self._kept)
+        self._window = (self._window.earlier if earlier else self._window.later)(total)
+
+    def bring(self, number: int) -> bool:
+        """Have a turn in the window from the next `show` on; whether there is such a turn."""
+        if number not in self._kept:
+            return False
+        self.release_anchor()
+        self._window = self._window.around(self._kept.index(number), len(self._kept))
+        return True
+
+    def look_at(self, number: int, place: Place | None = None) -> None:
+        """Put the cursor on a turn that is in the window and scroll to it, or to a place in it."""
+        self.cursor = number
+        if number in self._views:
+            self.call_after_refresh(self._bring_into_view, self._views[number], place)
+
+    def _bring_into_view(self, view: TurnView, place: Place | None) -> None:
+        if not view.is_attached:
+            return
+        if place is None:
+            return view.scroll_visible(animate=False, top=True)
+        widget, row = view.where(place)
+        top = widget.content_region.y - self.content_region.y + round(self.scroll_y) + row
+        self.scroll_to_region(Region(0, top, 1, 1), animate=False, center=True)
+
+    def _say_hidden(self, earlier: int, later: int) -> None:
+        self._earlier.display, self._later.display = earlier > 0, later > 0
+        if earlier:
+            self._earlier.show(f"▲ {earlier:,} earlier turns")
+        if later:
+            self._later.show(f"▼ {later:,} later turns")
 
     def select(self, step: int) -> None:
         """Move the cursor by one turn and bring it into view. Beyond the top there is more."""
@@ -147,8 +205,8 @@ class Transcript(VerticalScroll):
             at = len(numbers) - (1 if step < 0 else 0)
         else:
             at = numbers.index(self.cursor) + step
-        if at < 0:
-            self.post_message(self.EarlierAsked())
+        if at < 0 or at >= len(numbers):
+            self.post_message(self.MoreAsked(earlier=at < 0))
         self.cursor = numbers[min(max(at, 0), len(numbers) - 1)]
         self._views[self.cursor].scroll_visible(animate=False)
 
@@ -186,26 +244,25 @@ class Transcript(VerticalScroll):
         """Put the cursor on the turn that was clicked on."""
         node: DOMNode | None = event.widget
         while node is not None and node is not self:
-            if node is self._earlier:
-                self.post_message(self.EarlierAsked())
+            if node in (self._earlier, self._later):
+                self.post_message(self.MoreAsked(earlier=node is self._earlier))
             if isinstance(node, TurnView):
                 self.cursor = node.number
             node = node.parent
 
-    def _mount(self, shown: Sequence[Turn]) -> None:
+    def _mount_views(self, shown: Sequence[Turn]) -> None:
         """Have a view for each of these turns, in order, and none for any other."""
         numbers = [turn.number for turn in shown]
-        for number in [each for each in self._views if each not in numbers]:
+        wanted = set(numbers)
+        for number in [each for each in self._views if each not in wanted]:
             self._views.pop(number).remove()
-        before = min(self._views, default=None)
+        first = min(self._views, default=None)
         for number in numbers:
             if number in self._views:
                 continue
+            next_one = self._views[first] if first is not None and number < first else self._later
             view = self._views[number] = TurnView(number)
-            if before is not None and number < before:
-                self.mount(view, before=f"#turn-{before}")
-            else:
-                self.mount(view)
+            self.mount(view, before=next_one)
 
     def _mark_cursor(self) -> None:
         marked = self.has_focus or self.pinned

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from tear_core.turn import Turn
-from tear_tui.choosing import Choice
-from tear_tui.looks import Look, Writing, look
-from tear_tui.veil import veil
+from tear_tui.conversing import finding
+from tear_tui.conversing.choosing import Choice
+from tear_tui.conversing.looks import Look, Writing, look
+from tear_tui.conversing.veil import veil
+from tear_tui.text.excerpt import excerpt
+from tear_tui.text.marks import Mark, labels, marks
+from tear_tui.text.safe_text import safe_text
 from tear_tui.widgets.plain import Part, Plain
+from tear_tui.widgets.spans import Span, spanned
 
 OPEN = ("sent", "drafted", "previewed")
+
+
+@dataclass(frozen=True, slots=True)
+class Aids:
+    """What helps to read a turn: words that are looked for, and the place that is looked at.
+
+    `marks`: what the anti-judge finds in a response is underlined, and named below it.
+    """
+
+    words: str = ""
+    here: finding.Place | None = None
+    marks: bool = False
+
+    def of(self, number: int) -> Aids:
+        """What of this concerns one turn."""
+        mine = self.here if self.here is not None and self.here.turn == number else None
+        return Aids(self.words, mine, self.marks)
+
+
+NO_AIDS = Aids()
 
 
 class TurnView(Container):
     """A turn with its candidates; one widget for each text."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(id=f"turn-{number}", classes="turn")
+        super().__init__(classes="turn")  # no id: of two conversations both may be there
         self.number = number
         self.you = Plain(classes="you")
         self._row = Container(classes="candidates")
         self._candidates = [CandidateView()]
-        self._shown: tuple[object, ...] = ()
+        self._shown: tuple[Any, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield self.you
@@ -36,13 +65,15 @@ class TurnView(Container):
         choice: Choice | None = None,
         writing: Writing | None = None,
         first_draft: bool = False,
+        aids: Aids = NO_AIDS,
     ) -> None:
         """Bring the view up to date; costs nothing when nothing has changed."""
-        state = (turn, choice, writing, first_draft)
+        aids = aids.of(turn.number)
+        state = (turn, aids, choice, writing, first_draft)
         if state == self._shown:
             return
-        if self._shown[:1] != (turn,):
-            self.you.show(("you", "bold dim"), "\n", turn.input)
+        if self._shown[:2] != (turn, aids):
+            self.you.show(("you", "bold dim"), "\n", *readable(turn.input, "input", aids))
         self._shown = state
         taken = (turn.taken,) if turn.taken is not None else (0,)
         indices = choice.shown if choice is not None and turn.phase in OPEN else taken
@@ -57,7 +88,26 @@ class TurnView(Container):
             total = max(len(turn.candidates), index + 1)
             place_of = f"{index + 1} of {total}" if total > 1 and turn.phase in OPEN else ""
             view.set_class(chosen and len(indices) == 2, "-chosen")
-            view.show(turn, look(turn, index, writing), place_of, chosen, first_draft)
+            seen = look(turn, index, writing)
+            view.show(turn, seen, place_of, chosen, first_draft, aids)
+
+    def where(self, place: finding.Place) -> tuple[Plain, int]:
+        """The widget that shows a place in this turn, and the row in it on which it stands."""
+        candidate = self._candidates[0]
+        widgets = {
+            "input": self.you,
+            "words": candidate.said,
+            "scene": candidate.scene,
+            "consequence": candidate.happened,
+        }
+        widget = widgets[place.part]
+        turn: Turn = self._shown[0]
+        text = finding.text_of(turn, place.part)
+        shown = excerpt(text, place.start)
+        before = f"{shown.before}\n" if shown.before else ""
+        label = 1 if place.part in ("input", "words") else 0
+        rows = widget.rows_of(before + text[shown.start : place.start] + "x")
+        return widget, label + rows - 1
 
 
 class CandidateView(Container):
@@ -75,20 +125,31 @@ class CandidateView(Container):
             yield self.scene
             yield self.happened
 
-    def show(self, turn: Turn, seen: Look, place: str, chosen: bool, first_draft: bool) -> None:
+    def show(
+        self,
+        turn: Turn,
+        seen: Look,
+        place: str,
+        chosen: bool,
+        first_draft: bool,
+        aids: Aids = NO_AIDS,
+    ) -> None:
         """Show what `seen` allows, and what has been authored."""
-        self.said.show(*_said(seen, place, chosen and "-chosen" in self.classes, first_draft))
-        self._show_scene(seen)
-        self._show_happened(turn)
+        marked = chosen and "-chosen" in self.classes
+        self.said.show(*_said(seen, place, marked, first_draft, aids))
+        self._show_scene(seen, aids)
+        self._show_happened(turn, aids)
 
-    def _show_scene(self, seen: Look) -> None:
+    def _show_scene(self, seen: Look, aids: Aids) -> None:
         veiled = seen.scene_veiled is not None
         self.scene.display = veiled or bool(seen.scene) or seen.writing == "scene"
         self.scene.set_class(veiled, "-veiled")
-        self.scene.frame(_scene_title(seen), _tokens(seen.scene_tokens))
-        self.scene.show(veil(seen.scene_veiled or 0) if veiled else (seen.scene or "…"))
+        self.scene.frame(_scene_title(seen), _scene_facts(seen))
+        if veiled:
+            return self.scene.show(veil(seen.scene_veiled or 0))
+        self.scene.show(*(readable(seen.scene, "scene", aids) if seen.scene else ["…"]))
 
-    def _show_happened(self, turn: Turn) -> None:
+    def _show_happened(self, turn: Turn, aids: Aids) -> None:
         self.happened.display = turn.consequence is not None
         if turn.consequence is None:
             return
@@ -99,10 +160,28 @@ class CandidateView(Container):
             title += f" → generation {turn.learned_in}"
         surprise = "" if turn.surprise is None else f"surprise {turn.surprise:.2f} nats/token"
         self.happened.frame(title, surprise)
-        self.happened.show(turn.consequence)
+        self.happened.show(*readable(turn.consequence, "consequence", aids))
 
 
-def _said(seen: Look, place: str, marked: bool, first_draft: bool) -> list[Part]:
+def readable(text: str, part: finding.Part, aids: Aids, marked: Sequence[Mark] = ()) -> list[Part]:
+    """A text as it is shown: of a very long one a part, what is looked for and `marked` set off."""
+    text = safe_text(text)
+    here = aids.here.start if aids.here is not None and aids.here.part == part else None
+    shown = excerpt(text, here or 0)
+    wanted = finding.fold(safe_text(aids.words))
+    spans: list[Span] = [
+        (start, start + len(wanted), "reverse bold" if shown.start + start == here else "reverse")
+        for start in finding.spots(shown.text, wanted)
+    ]
+    spans += [(each.start - shown.start, each.end - shown.start, "underline") for each in marked]
+    before: list[Part] = [(f"{shown.before}\n", "dim")] if shown.before else []
+    after: list[Part] = [(f"\n{shown.after}", "dim")] if shown.after else []
+    return [*before, *spanned(shown.text, spans), *after]
+
+
+def _said(
+    seen: Look, place: str, marked: bool, first_draft: bool, aids: Aids = NO_AIDS
+) -> list[Part]:
     """The label of a response and its words, or the veil over them."""
     label: list[Part] = [("▸ " if marked else "", "bold $text-accent")]
     label.append((_speaker(seen), "bold $text-accent"))
@@ -111,7 +190,9 @@ def _said(seen: Look, place: str, marked: bool, first_draft: bool) -> list[Part]
     if first_draft and seen.first_draft is not None:
         return [*label, "\n", (seen.first_draft, "italic")]
     if seen.said is not None:
-        return [*label, "\n", seen.said]
+        judged = marks(seen.said) if aids.marks and seen.writing is None else ()
+        below = f"\n⚑ {', '.join(labels(seen.said))}" if judged else ""
+        return [*label, "\n", *readable(seen.said, "words", aids, judged), (below, "dim italic")]
     return [*label, "\n", (veil(seen.veiled or 0), "dim")]
 
 
@@ -143,6 +224,15 @@ def _scene_title(seen: Look) -> str:
     if seen.scene_veiled is not None:
         return "scene foreseen · veiled until you save"
     return "foreseeing…" if seen.writing == "scene" else "scene foreseen"
+
+
+def _scene_facts(seen: Look) -> str:
+    """How long the scene is, and how far others for the same words lie from it."""
+    facts = _tokens(seen.scene_tokens)
+    if seen.samples:
+        facts += f" · {seen.samples} more sampled"
+        facts += "" if seen.spread is None else f", spread {seen.spread.apart:.2f}"
+    return facts
 
 
 def _tokens(number: int) -> str:

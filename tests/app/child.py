@@ -10,13 +10,13 @@ import os
 import sys
 from pathlib import Path
 
-from tear_tui import safe_text
+from tear_tui.text import safe_text
 
 if os.environ.get("TEST_UNSAFE"):
     safe_text.safe_text = lambda text: text
     safe_text.safe_line = lambda text: text
 
-from tear_tui.app import run
+from tear_tui.entrance import run
 from tests.app.fake_engine import FakeEngine, FakeEngines, script
 
 
@@ -28,7 +28,7 @@ def main() -> int:
     if os.environ.get("TEST_NOISE"):
         os.write(2, b"NOISE BEFORE\n")
         engines.connect = lambda home: os.write(2, b"NATIVE NOISE\n") and engine  # type: ignore
-    return run(Path(sys.argv[1]), connect=engines.connect, start=engines.start)
+    return run(Path(sys.argv[1]), connect=engines.connect, start=engines.start, tour=False)
 
 
 if __name__ == "__main__":

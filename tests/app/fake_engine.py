@@ -18,6 +18,7 @@ from tear_core.engine.messages import (
     SpeakRequest,
     SurpriseRequest,
 )
+from tear_core.settings import load_settings
 
 RESPONSE = "A month is such early days. Which song made you want to begin?"
 SCENE = "She laughed, and sat down again, and played the first four bars of it twice."
@@ -43,6 +44,7 @@ class FakeEngine:
         self.requests: list[SpeakRequest] = []
         self.scored: list[SurpriseRequest] = []
         self.pokes = 0
+        self.stops = 0
         self.cancelled: set[str] = set()
         self.closed = 0
         self.now = EngineStatus(model="ready", base="nano", live=live, pending=0)
@@ -84,9 +86,15 @@ class FakeEngine:
             else:
                 if request.order == "after" and request.response is None:
                     yield _section("response", dict(sections)["draft"], 0, "end")
-            yield {"event": "done", "generation": self.now.live, "seed": 7}
+            yield {"event": "done", "generation": self._asked(request.generation), "seed": 7}
         finally:
             self.closed += 1
+
+    def _asked(self, generation: str) -> int:
+        """The number of the generation that was asked for by this name."""
+        if generation == "live":
+            return self.now.live
+        return int(generation) if generation.isdigit() else 0
 
     def _next(self, request: SpeakRequest) -> Script:
         return self.scripts.popleft() if self.scripts else script(request.order)
@@ -136,17 +144,42 @@ class FakeEngine:
             "nats_per_token": self.surprise_is,
             "tokens": 17,
             "triples": 1,
-            "generation": self.now.live,
+            "generation": self._asked(request.generation),
+            "each": [{"nats_per_token": self.surprise_is, "tokens": 17} for _ in request.triples],
         }
 
     def learn(self, request: LearnRequest) -> Iterator[Reply]:
         yield {"event": "waiting", "triples": 0}
 
-    def stop_learning(self) -> None: ...
+    def stop_learning(self) -> None:
+        self._check()
+        self.stops += 1
+
+    def pause_learning(self) -> None:
+        self._check()
+        self.set(paused=True)
+
+    def resume_learning(self) -> None:
+        self._check()
+        self.set(paused=False)
+
+    def reload_settings(self) -> None:
+        """Take over the policy that is written down, as the real one does."""
+        self._check()
+        read = load_settings()
+        self.set(
+            learn_when=read.learn_when,
+            learn_after=read.learn_after,
+            learn_idle_seconds=read.learn_idle_seconds,
+        )
 
     def poke(self) -> None:
         self._check()
         self.pokes += 1
+
+    def end(self) -> None:
+        self._check()
+        self.gone = True
 
     def _check(self) -> None:
         if self.gone:

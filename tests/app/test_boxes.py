@@ -9,8 +9,8 @@ import pytest
 
 from tear_core.store import drafts, open_store
 from tear_tui.autosave import Autosave
-from tear_tui.boxes import Boxes
-from tear_tui.conversation import ConversationLog
+from tear_tui.conversing.boxes import Boxes
+from tear_tui.conversing.conversation import ConversationLog
 
 
 def test_a_box_that_was_just_emptied_is_empty_whatever_the_disk_still_says(

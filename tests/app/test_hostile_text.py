@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from tear_tui.safe_text import safe_text
+from tear_tui.text.safe_text import safe_text
 from tests.app.fake_engine import FakeEngine, script
 from tests.app.support import (
     converse,
@@ -56,7 +56,7 @@ async def test_hostile_words_from_everybody_all_through_a_turn(home: Path, name:
         await pilot.press("escape")
     async with running(home, FakeEngine()) as pilot:
         await wait_until(pilot, lambda: bool(converse(pilot).session.turns))
-        await pilot.press("alt+up", "y")
+        await pilot.press("alt+up", "y", "y")
         await see(pilot, "Copied")
 
 

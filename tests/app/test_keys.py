@@ -40,7 +40,7 @@ async def test_the_footer_fits_into_80_columns_in_every_situation(home: Path) ->
     engine = FakeEngine(script("reflect"), script("reflect"))
     engine.hold("response")
     async with running(home, engine, order="reflect") as pilot:
-        await check_footer(pilot, "Send", "New line", "Help", "More", "Quit")
+        await check_footer(pilot, "Send", "New line", "Help", "Go to", "Quit")
         await type_text(pilot, "Hello")
         await pilot.press("enter")
         await check_footer(pilot, "Stop")
@@ -78,7 +78,7 @@ async def test_help_lists_every_binding_with_a_tooltip(home: Path) -> None:
         listed = [does for _, keys in sections(TearApp) for _, does in keys]
         assert "Write another candidate; this is kept" in listed
         await pilot.pause()
-        assert "anywhere" in "".join(
+        assert "in converse" in "".join(
             strip.text for strip in pilot.app.screen._compositor.render_strips()
         )
         await pilot.press("escape")

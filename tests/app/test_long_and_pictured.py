@@ -13,7 +13,7 @@ from tear_core.store import Store, open_store, sessions
 from tear_core.turn import Event, Kind
 from tear_tui.app import TearApp, open_log
 from tear_tui.screenshot import draw, main
-from tear_tui.widgets.transcript import WINDOW
+from tear_tui.text.windowing import STEP as WINDOW
 from tear_tui.widgets.turn_view import TurnView
 from tests.app.fake_engine import RESPONSE, SCENE, FakeEngine, FakeEngines
 from tests.app.support import (

@@ -12,16 +12,17 @@ from tear_core.engine.messages import EngineStatus, Sampling
 from tear_core.store import Store, drafts, open_store
 from tear_core.turn import Event, NotNow, Turn, fold
 from tear_tui.autosave import Autosave
-from tear_tui.choosing import Choice
-from tear_tui.clipboard import escape_sequences
-from tear_tui.conversation import ConversationLog, as_text, keepable, title_of
+from tear_tui.conversing.choosing import Choice
+from tear_tui.conversing.conversation import ConversationLog, keepable, title_of
+from tear_tui.conversing.looks import Writing, Written, look, saw_prediction
+from tear_tui.conversing.possible import Situation, possible
+from tear_tui.conversing.status import Facts, sparkline, status_line
+from tear_tui.conversing.talk import Talk
+from tear_tui.conversing.veil import veil
 from tear_tui.engine_link import EngineView
-from tear_tui.looks import Writing, Written, look, saw_prediction
-from tear_tui.pacing import FASTEST, SLOWEST, next_flush
-from tear_tui.possible import Situation, possible
-from tear_tui.status import Facts, sparkline, status_line
-from tear_tui.talk import Talk
-from tear_tui.veil import veil
+from tear_tui.text.pacing import FASTEST, SLOWEST, next_flush
+from tear_tui.tty.clipboard import escape_sequences
+from tear_tui.tty.copying import as_text
 from tests.app.fake_engine import FakeEngine
 
 

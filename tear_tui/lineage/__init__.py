@@ -1,0 +1,1 @@
+"""Generations as a tree, in words, and two of them compared."""

@@ -1,0 +1,1 @@
+"""How learning goes, read from its log and told in words and lines."""

@@ -1,0 +1,1 @@
+"""Triples in review: the queue, its filters and orders, and what a decision says."""

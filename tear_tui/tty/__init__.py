@@ -1,0 +1,1 @@
+"""The terminal itself: clipboard, editor, pasting, and leaving it as it was."""
