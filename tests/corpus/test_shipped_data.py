@@ -10,7 +10,7 @@ from tear_core.corpus.records import Row
 from tear_core.corpus.splitting import SPLITS
 
 DATA = Path(__file__).parents[2] / "data"
-FILES = sorted(DATA.glob("*/*.jsonl"))
+FILES = sorted(path for path in DATA.glob("*/*.jsonl") if path.parent.name != "suites")
 
 
 def rows(path: Path) -> Iterator[Row]:
