@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.binding import Binding
 
@@ -53,5 +55,6 @@ def let_alt_numbers_through() -> None:
     Textual 8.2.8 takes them for the signs that a Mac's keyboard writes with the option key. This
     can go when `"\x1b6"` is no sign to it any more.
     """
+    sequences = cast("dict[str, Any]", ANSI_SEQUENCES_KEYS)
     for number in "0123456789":
-        ANSI_SEQUENCES_KEYS.pop(f"\x1b{number}", None)
+        sequences.pop(f"\x1b{number}", None)

@@ -5,7 +5,7 @@
 About 70, 15 and 15 %. Rows of one pair, and rows of one input in whatever part, are in the same
 split. Which one is a hash of the input, so that rows added later move none of those before. Rows
 stand in the splits as they were written; a rows file that has been taken in is removed, so that
-each row is in one place.
+each row is in one place. A part in `HELD_OUT` is for judging alone: dev and gate, no train.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from pathlib import Path
 from tear_core.corpus.atomic import whole_file
 from tear_core.corpus.import_jsonl import parse_object, read_lines, row_of
 from tear_core.corpus.records import BadRecord
-from tear_core.corpus.splitting import SPLITS, Split, split_of
+from tear_core.corpus.splitting import HELD_OUT_SHARES, SHARES, SPLITS, Split, split_of
 from tear_core.triples import Triple
+
+HELD_OUT = frozenset({"ties"})
+"""Parts for judging alone, by the names of their folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def assign(lines: Sequence[Line]) -> dict[Split, list[Line]]:
-    """The split of each row: rows that share an input or a pair share it."""
+    """The split of each row: rows that share an input or a pair share it.
+
+    What shares one with a row of a held-out part is held out, too.
+    """
     root: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -85,9 +91,12 @@ def assign(lines: Sequence[Line]) -> dict[Split, list[Line]]:
             root[two] = one  # an input sorts before a pair, so the root is the first input
         else:
             find(f"input {line.said}")
+    held_out = {find(f"input {line.said}") for line in lines if line.part.name in HELD_OUT}
     found: dict[Split, list[Line]] = {split: [] for split in SPLITS}
     for line in lines:
-        found[split_of(find(f"input {line.said}").removeprefix("input "))].append(line)
+        name = find(f"input {line.said}")
+        shares = HELD_OUT_SHARES if name in held_out else SHARES
+        found[split_of(name.removeprefix("input "), shares)].append(line)
     return found
 
 
@@ -98,7 +107,7 @@ def split_folder(folder: Path) -> dict[str, dict[Split, int]]:
     counts: dict[str, dict[Split, int]] = {}
     for part in parts:
         counts[part.name] = {}
-        for split in SPLITS:
+        for split in HELD_OUT_SHARES if part.name in HELD_OUT else SPLITS:
             ours = sorted((line for line in found[split] if line.part == part), key=lambda x: x.id)
             here = [line.raw for line in ours]
             text = "".join(f"{raw}\n" for raw in here)
@@ -108,6 +117,8 @@ def split_folder(folder: Path) -> dict[str, dict[Split, int]]:
             counts[part.name][split] = len(here)
         for taken in part.glob("rows*.jsonl"):
             taken.unlink()
+        if part.name in HELD_OUT:
+            (part / "train.jsonl").unlink(missing_ok=True)
     return counts
 
 

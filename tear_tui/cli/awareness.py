@@ -21,7 +21,7 @@ from tear_tui.cli.output import (
 )
 from tear_tui.cli.root import engine_of
 
-PARTS, SPLITS = ("siblings", "contrast"), ("dev", "gate")
+PARTS, SPLITS = ("ties", "siblings", "contrast"), ("dev", "gate")
 """What is scored if nothing is named: the shipped pairs that nothing is learned from."""
 
 _ROWS = (
@@ -47,7 +47,7 @@ def awareness(
         list[Path] | None,
         typer.Option(
             help="Score the pairs of this file: triples with the same input. Can be repeated. Else"
-            " dev and gate of the shipped siblings and contrast.",
+            " dev and gate of the shipped ties, siblings and contrast.",
             exists=True,
             dir_okay=False,
             resolve_path=True,

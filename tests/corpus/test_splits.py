@@ -75,6 +75,16 @@ def test_rows_that_come_later_move_none_of_those_before(tmp_path: Path) -> None:
     assert before.items() <= after.items() and len(after) == 80
 
 
+def test_a_held_out_part_is_never_learned_from(tmp_path: Path) -> None:
+    write(tmp_path, "ties", "rows.jsonl", *(row("ties", n) for n in range(60)))
+    same = [row("one", n, input=f"INPUT  ties-{n:03}") for n in range(60)]
+    write(tmp_path, "one", "rows.jsonl", *same)
+    counts = split_folder(tmp_path)
+    assert set(counts["ties"]) == {"dev", "gate"} and sum(counts["ties"].values()) == 60
+    assert not (tmp_path / "ties" / "train.jsonl").exists()
+    assert counts["one"] == {"train": 0, **counts["ties"]} and min(counts["ties"].values()) > 10
+
+
 def test_shares_are_about_as_asked() -> None:
     counts = {split: sum(split_of(str(n)) == split for n in range(4000)) for split in SPLITS}
     assert 2650 <= counts["train"] <= 2950 and 500 <= counts["gate"] <= 700
