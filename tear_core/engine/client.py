@@ -28,6 +28,7 @@ from tear_core.engine.messages import (
     EngineError,
     EngineGone,
     EngineStatus,
+    GateRequest,
     LearnRequest,
     Reply,
     ReworkRequest,
@@ -76,6 +77,14 @@ class EngineClient(Protocol):
 
     def suites(self, request: SuitesRequest) -> Iterator[Reply]:
         """Run suites, streaming. Closing the iterator stops it.
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        ...
+
+    def gate(self, request: GateRequest) -> Iterator[Reply]:
+        """Run the full gate on a generation, streaming. Closing the iterator stops it.
 
         Raises:
             EngineBusy: another measurement runs.
@@ -166,6 +175,10 @@ class HttpClient:
         request = request if request.request_id else replace(request, request_id=uuid4().hex)
         yield from self._cancellable("/suites", request)
 
+    def gate(self, request: GateRequest) -> Iterator[Reply]:
+        request = request if request.request_id else replace(request, request_id=uuid4().hex)
+        yield from self._cancellable("/gate", request)
+
     def behaviour(self, request: BehaviourRequest) -> Iterator[Reply]:
         request = request if request.request_id else replace(request, request_id=uuid4().hex)
         yield from self._cancellable("/behaviour", request)
@@ -213,7 +226,12 @@ class HttpClient:
     def _cancellable(
         self,
         path: str,
-        request: SpeakRequest | AwarenessRequest | BehaviourRequest | ReworkRequest | SuitesRequest,
+        request: SpeakRequest
+        | AwarenessRequest
+        | BehaviourRequest
+        | GateRequest
+        | ReworkRequest
+        | SuitesRequest,
     ) -> Iterator[Reply]:
         """A stream that stops the engine's work when nobody reads on."""
         ended = False

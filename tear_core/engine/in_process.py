@@ -12,6 +12,7 @@ from tear_core.engine.messages import (
     AwarenessRequest,
     BehaviourRequest,
     EngineStatus,
+    GateRequest,
     LearnRequest,
     Reply,
     ReworkRequest,
@@ -54,6 +55,9 @@ class InProcess:
 
     def suites(self, request: SuitesRequest) -> Iterator[Reply]:
         return self._service.suites(request)
+
+    def gate(self, request: GateRequest) -> Iterator[Reply]:
+        return self._service.gate(request)
 
     def behaviour(self, request: BehaviourRequest) -> Iterator[Reply]:
         return self._service.behaviour(request)

@@ -15,11 +15,13 @@ from tear_core import __version__
 from tear_core.engine.live import Live
 from tear_core.engine.messages import AwarenessRequest, EngineError, Reply
 from tear_core.evaluate import awareness, likelihood
+from tear_core.evaluate.awareness import Awareness, Invariance, Ranking, Swap
 from tear_core.evaluate.awareness.items import digest, hash_of
 from tear_core.evaluate.awareness.paraphrases import Paraphrased
 from tear_core.evaluate.awareness.swap import asked_of, eligible
 from tear_core.evaluate.awareness.writing import reader, writer
 from tear_core.evaluate.cells import Cell, Score, looked_up, unique
+from tear_core.evaluate.figures import Estimate
 from tear_core.generate.sampling import Draw
 from tear_core.learn.plan import Plan
 from tear_core.model.base import Base
@@ -34,7 +36,7 @@ AS_LEARNED = "witness format"
 
 
 @dataclass(frozen=True)
-class _Material:
+class Material:
     """What every arm is measured on."""
 
     sets: awareness.Sets
@@ -60,14 +62,14 @@ def judge(
         EngineError: the files hold nothing that can be measured.
         OSError: a file cannot be opened.
     """
-    material = _material(request)
+    material = material_of(request)
     tree = Live(base, plan.shape)
     arms, measured = [], []
     for number in numbers:
         tree.be(store, number)
-        arm, found = yield from _arm(base, tree, material, plan.capacity, give_way)
-        arms.append(arm)
-        measured.append(found)
+        arm = yield from measured_arm(base, tree, material, plan.capacity, give_way)
+        arms.append(arm.as_json())
+        measured.append(arm.awareness)
     yield {
         "event": "awareness",
         "base": base.name,
@@ -86,7 +88,7 @@ def judge(
     }
 
 
-def _material(request: AwarenessRequest) -> _Material:
+def material_of(request: AwarenessRequest) -> Material:
     def paths(names: Sequence[str]) -> list[Path]:
         return [Path(name) for name in names]
 
@@ -106,7 +108,7 @@ def _material(request: AwarenessRequest) -> _Material:
             turned = awareness.load_paraphrases(Path(request.paraphrases))
         except ValueError as error:
             raise EngineError(str(error), "docs/evaluation.md says what a line holds") from error
-    return _Material(
+    return Material(
         replace(sets, items=items),
         surface,
         awareness.questions(items, sets.items) if request.ranking else (),
@@ -115,9 +117,34 @@ def _material(request: AwarenessRequest) -> _Material:
     )
 
 
-def _arm(
-    base: Base, tree: Live, material: _Material, capacity: int, give_way: GiveWay
-) -> Telling[tuple[dict[str, Any], awareness.Awareness]]:
+@dataclass(frozen=True)
+class Arm:
+    """What was measured about one generation; what was not asked for is None."""
+
+    generation: int
+    scored_in: str
+    calibration_items: int
+    awareness: Awareness
+    ranking: Ranking | None = None
+    paraphrases: Invariance | None = None
+    swap: Swap | None = None
+    talk: Estimate | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        parts = ("awareness", "ranking", "paraphrases", "swap", "talk")
+        found = {name: getattr(self, name) for name in parts}
+        return {
+            "generation": self.generation,
+            "scored_in": self.scored_in,
+            "calibration_items": self.calibration_items,
+            **{name: part.as_json() for name, part in found.items() if part is not None},
+        }
+
+
+def measured_arm(
+    base: Base, tree: Live, material: Material, capacity: int, give_way: GiveWay
+) -> Telling[Arm]:
+    """Measure the generation that a tree is in. Yields `measuring` as it goes."""
     items, calibration = material.sets.items, material.sets.calibration
     way, score, temperature = yield from _way(base, tree, material, capacity, give_way)
     wanted = awareness.cells(items) + awareness.ranking_cells(material.asked)
@@ -125,28 +152,22 @@ def _arm(
     table = yield from _scored(score, wanted, tree.number, "scoring")
     length = likelihood.token_length(base)
     found = awareness.measure(table, items, material.surface, temperature, length=length)
-    arm: dict[str, Any] = {
-        "generation": tree.number,
-        "scored_in": way,
-        "calibration_items": len(calibration),
-        "awareness": found.as_json(),
-    }
+    arm = Arm(tree.number, way, len(calibration), found)
     if material.asked:
-        arm["ranking"] = awareness.rank(table, material.asked).as_json()
+        arm = replace(arm, ranking=awareness.rank(table, material.asked))
     if material.paraphrases:
         turned = awareness.paraphrase(table, material.paraphrases, max(found.temperatures))
-        arm["paraphrases"] = turned.as_json()
+        arm = replace(arm, paraphrases=turned)
     if material.swapped:
         swapped = yield from _swap(base, tree, material.swapped, give_way)
         texts = [text for each in swapped.items for pair in each.scenes for text in pair]
         clusters = [each.cluster for each in swapped.items for pair in each.scenes for _ in pair]
-        arm["swap"] = swapped.as_json()
-        arm["talk"] = awareness.talk_rate(texts, clusters).as_json()
-    return arm, found
+        arm = replace(arm, swap=swapped, talk=awareness.talk_rate(texts, clusters))
+    return arm
 
 
 def _way(
-    base: Base, tree: Live, material: _Material, capacity: int, give_way: GiveWay
+    base: Base, tree: Live, material: Material, capacity: int, give_way: GiveWay
 ) -> Telling[tuple[str, Score, float | None]]:
     """How this generation is scored, and its temperature.
 

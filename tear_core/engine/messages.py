@@ -57,6 +57,14 @@ Measuring awareness yields:
      "comparisons": [{"generation", "against", ...}, ...]}
     {"event": "error", "message", "hint"}
 
+The full gate yields `measuring` as awareness does, and at the end:
+
+    {"event": "gate_report", "generation", "base", "live",
+     "verdict": "pass" | "provisional" | "fail" | "insufficient", "why", "tests": [...], "items",
+     "thresholds", "version", "packages", "seconds", ..., "evidence": every
+     figure of every item, or null if it was not asked for}
+    {"event": "error", "message", "hint"}
+
 Running suites yields `measuring`, with the name of the `suite`, and for each as it is done:
 
     {"event": "suite", "generation", "asks", "result": <SuiteResult as JSON, with its comparison>,
@@ -175,6 +183,30 @@ class SuitesRequest:
     generation: str = "live"
     against: str = "base"
     limit: int | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateRequest:
+    """Run the ten tests of the full gate on a generation (see `evaluate.gate.full`).
+
+    Paths are absolute. `items`, `train`, `dev`, `paraphrases` and `limit` are those of an
+    `AwarenessRequest`; `suites` is the folder of the suites' items. `study`: the arms of this
+    study. `benchmarks`: a file of answers of other harnesses. `swap`: have scenes written for so
+    many pairs. `evidence`: give every figure of every item with the report.
+    """
+
+    generation: str
+    items: tuple[str, ...]
+    suites: str
+    train: tuple[str, ...] = ()
+    dev: tuple[str, ...] = ()
+    paraphrases: str = ""
+    study: str = ""
+    benchmarks: str = ""
+    limit: int | None = None
+    swap: int = 40
+    evidence: bool = False
     request_id: str = ""
 
 

@@ -19,6 +19,7 @@ from tear_core.engine.messages import (
     AwarenessRequest,
     BehaviourRequest,
     EngineError,
+    GateRequest,
     LearnRequest,
     Reply,
     ReworkRequest,
@@ -86,6 +87,10 @@ def build(service: Service, activity: Activity, token: str = "") -> FastAPI:
     @app.post("/suites")
     async def suites(request: SuitesRequest) -> StreamingResponse:
         return _lines(lambda: service.suites(request), lambda: service.cancel(request.request_id))
+
+    @app.post("/gate")
+    async def gate(request: GateRequest) -> StreamingResponse:
+        return _lines(lambda: service.gate(request), lambda: service.cancel(request.request_id))
 
     @app.post("/behaviour")
     async def behaviour(request: BehaviourRequest) -> StreamingResponse:

@@ -18,6 +18,7 @@ import torch
 
 from tear_core import home as places
 from tear_core.engine import pausing
+from tear_core.engine.certifying import certify
 from tear_core.engine.judging import judge
 from tear_core.engine.live import Live
 from tear_core.engine.messages import (
@@ -26,6 +27,7 @@ from tear_core.engine.messages import (
     EngineBusy,
     EngineError,
     EngineStatus,
+    GateRequest,
     LearnRequest,
     Reply,
     ReworkRequest,
@@ -233,6 +235,21 @@ class Service:
             request.request_id,
             lambda base, store, give_way: suites(
                 *(base, self._plan, store, request, self._numbers(store, names)), give_way=give_way
+            ),
+        )
+
+    def gate(self, request: GateRequest) -> Iterator[Reply]:
+        """Run the full gate on a generation, streaming (see `engine.messages.Reply`).
+
+        Raises:
+            EngineBusy: another measurement runs.
+        """
+        return self._measured(
+            request.request_id,
+            lambda base, store, give_way: certify(
+                *(base, self._plan, store, request),
+                self._numbers(store, (request.generation,))[0],
+                give_way,
             ),
         )
 

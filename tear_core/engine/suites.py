@@ -139,5 +139,9 @@ def _chosen(names: Sequence[str]) -> list[Suite]:
 def _items(folder: Path, suite: Suite, limit: int | None) -> Material:
     try:
         return material(folder, suite, limit)
+    except FileNotFoundError as error:
+        raise EngineError(
+            f"{suite.name} needs {error.filename}, and it is not there", "data/suites has them all"
+        ) from error
     except ValueError as error:
         raise EngineError(str(error), "docs/suites.md says what a line holds") from error

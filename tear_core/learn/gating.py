@@ -6,7 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from tear_core.evaluate.anti_judge import judge
-from tear_core.evaluate.gate.judging import ProbeFigures, ProbeVerdict, judge_probe
+from tear_core.evaluate.gate.judging import (
+    ProbeFigures,
+    ProbeVerdict,
+    flagged_share,
+    judge_probe,
+)
 from tear_core.evaluate.gate.probe_set import shipped
 from tear_core.evaluate.gate.probing import Probed, divergence, probe
 from tear_core.evaluate.gate.thresholds import thresholds
@@ -57,18 +62,22 @@ class ProbeGate:
     def after(
         self, tree: Tree, new: Sequence[Triple], capacity: int, give_way: GiveWay
     ) -> ProbeVerdict:
-        """The verdict on what `tree` has become by learning `new`."""
+        """The verdict on what `tree` has become by learning `new`.
+
+        Where nothing is new (a merge), the distance from the base is measured on the fixed items.
+        """
         began = time.perf_counter()
         self._latest = probe(tree, self._items, capacity, give_way)
         assert self._base_tree is not None  # `before` comes before
-        moved = divergence(self._base_tree, tree, new, capacity, give_way)
-        given = [each.response for each in new if response_weight(each.landing) > 0]
+        moved = divergence(self._base_tree, tree, new or self._items.triples, capacity, give_way)
+        given = [judge(each.response) for each in new if response_weight(each.landing) > 0]
         figures = ProbeFigures(
             now=self._latest,
             parent=self._parent and self._parent[1],
             base=self._of_base,
             divergence=moved,
-            imitated=float(sum(judge(text).hard_block for text in given)),
+            imitated=float(sum(each.hard_block for each in given)),
+            flagged=flagged_share([each.penalty for each in given]),
         )
         seconds = self._seconds + time.perf_counter() - began
         return judge_probe(figures, self._items.hash, self._bars, seconds)

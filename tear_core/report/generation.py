@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tear_core import __version__
 from tear_core.report.page import (
     Block,
     Claim,
@@ -21,22 +22,32 @@ from tear_core.report.page import (
 from tear_core.report.plots import Line, lines
 from tear_core.store import generations, learning_log, triples
 from tear_core.store.database import Store, StoreError
+from tear_core.store.generation_rows import full_gate, full_gate_stale
 from tear_core.store.generations import Generation
 
 MOST_QUOTED = 40
 """Triples that are quoted, those with the greatest surprise first."""
-VERDICTS = {
+FAST = {
     "pass": "It passed.",
-    "provisional": "It passed what could be tested; arms to compare it with are missing.",
     "fail": "It failed, and did not go live by itself.",
+}
+VERDICTS = {
+    "pass": "It passed all of them.",
+    "provisional": "It passed what could be tested; arms or benchmarks to hold it against are"
+    " missing.",
+    "fail": "It failed.",
     "insufficient": "There was not enough to judge by, which is no pass.",
+}
+OUTCOMES = {
+    "pass": "passes",
+    "fail": "fails",
+    "insufficient": "too few to tell",
+    "open": "open",
 }
 
 
-def generation_page(
-    store: Store, which: int | str, base: str, full: Mapping[str, Any] | None = None
-) -> Page:
-    """A generation's page. `full`: the report of the whole gate on it, where it was run.
+def generation_page(store: Store, which: int | str, base: str) -> Page:
+    """A generation's page, with what the gate has said of it.
 
     Raises:
         StoreError: there is no such generation, or the base model was asked for.
@@ -60,7 +71,7 @@ def generation_page(
         [
             section("What was learned", _learned(row)),
             section("Step by step", [_steps(store, row.number)]),
-            section("The gate", _gate(row, full)),
+            section("The gate", _gate(row)),
             section("Where it comes from", [_lineage([row, *line])]),
             section("What it was taught", _taught(store, row.number)),
             section("Settings", [_settings(row)]),
@@ -104,49 +115,84 @@ def _steps(store: Store, generation: int) -> Figure | None:
     return Figure("steps", lines(series, "step", "loss, nats per token"), says)
 
 
-def _gate(row: Generation, full: Mapping[str, Any] | None) -> list[Block | None]:
+def _gate(row: Generation) -> list[Block | None]:
+    """The fast gate before it could go live, and the ten tests, where they were run."""
+    probe, full = (row.gate or {}).get("probe"), full_gate(row)
+    if not isinstance(probe, dict) and not full:
+        return [Paragraph("It was never judged.")]
     told: list[Block | None] = []
-    if row.verdict:
-        told.append(Paragraph(f"{row.verdict.capitalize()}. {VERDICTS[row.verdict]}"))
-    else:
-        told.append(Paragraph("It was never judged."))
-    if row.gate:
-        told.append(_checks(row.gate))
-    if full is not None:
-        told.append(Paragraph(f"The whole gate: {full.get('verdict', 'no verdict')}."))
-        told.append(_tests(full))
+    if isinstance(probe, dict):
+        said = FAST.get(str(probe.get("verdict")), "There is no verdict.")
+        why = str(probe.get("why") or "")
+        told.append(Paragraph(f"The fast gate. {said}" + (f" {_sentence(why)}" if why else "")))
+        told.append(_rules(probe))
+    if full:
+        told += _full(row, full)
     return told
 
 
-def _checks(gate: Mapping[str, Any]) -> Table | None:
-    """What the probe measured, a row for each of its checks."""
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + "."
+
+
+def _rules(probe: Mapping[str, Any]) -> Table | None:
+    """What the probe measured, a row for each of its rules."""
     rows = tuple(
         (
-            str(check.get("name", "")),
-            number(check.get("value"), ".4f"),
-            str(check.get("rule", "")),
-            "holds" if check.get("passed") else "does not hold",
-            str(check.get("why", "")),
+            str(rule.get("rule", "")),
+            number(rule.get("value"), ".4f"),
+            number(rule.get("at_most"), "g"),
+            "holds" if rule.get("passed") is True else "does not hold",
+            str(rule.get("source", "")),
         )
-        for check in gate.get("checks", [])
-        if isinstance(check, dict)
+        for rule in probe.get("rules") or []
+        if isinstance(rule, dict)
     )
-    return Table(("check", "value", "rule", "", "why"), rows, (1,)) if rows else None
+    headers = ("rule", "figure", "at most", "", "where the bar comes from")
+    return Table(headers, rows, (1, 2)) if rows else None
 
 
-def _tests(full: Mapping[str, Any]) -> Table | None:
+def _full(row: Generation, full: Mapping[str, Any]) -> list[Block | None]:
+    verdict = str(full.get("verdict", ""))
+    words = f"The ten tests: {verdict or 'no verdict'}. {VERDICTS.get(verdict, '')}"
+    told: list[Block | None] = [Paragraph(words.strip())]
+    if why := full_gate_stale(row, __version__):
+        told.append(Paragraph(f"That verdict does not hold any more: {why}."))
+    tests = [test for test in full.get("tests") or [] if isinstance(test, dict)]
+    told.append(_tests(tests))
+    told += [_rules_of(test) for test in tests]
+    return told
+
+
+def _tests(tests: Sequence[Mapping[str, Any]]) -> Table | None:
     rows = tuple(
         (
-            str(test.get("name", "")),
-            str(test.get("status", test.get("verdict", ""))),
+            str(test.get("number", "")),
+            f"{test.get('name', '')}: {test.get('asks', '')}",
+            OUTCOMES.get(str(test.get("status")), "fails"),
             str(test.get("n", "")),
-            str(test.get("rule", "")),
-            str(test.get("why", "")),
         )
-        for test in full.get("tests", [])
-        if isinstance(test, dict)
+        for test in tests
     )
-    return Table(("test", "outcome", "n", "rule", "why"), rows, (2,)) if rows else None
+    return Table(("", "test", "outcome", "items"), rows, (0, 3)) if rows else None
+
+
+def _rules_of(test: Mapping[str, Any]) -> Table | None:
+    """The rules of one test; of one that was not measured, why."""
+    rules = [rule for rule in test.get("rules") or [] if isinstance(rule, dict)]
+    name = f"{test.get('number', '')} {test.get('name', '')}"
+    if not rules:
+        return Table((name, ""), ((str(test.get("why", "")), "fails"),))
+    rows = tuple(
+        (str(rule.get("words", "")), _met(rule), str(rule.get("source", ""))) for rule in rules
+    )
+    return Table((name, "", "where the bar comes from"), rows)
+
+
+def _met(rule: Mapping[str, Any]) -> str:
+    if rule.get("too_few") is True:
+        return "too few to tell"
+    return {True: "holds", None: "open"}.get(rule.get("met"), "does not hold")
 
 
 def _lineage(line: Sequence[Generation]) -> Table:

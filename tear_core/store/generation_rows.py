@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 BASE = 0
 """The number that stands for the base model without any adapter."""
+
+FULL_GATE_SCHEMA = 1
+"""The form in which the full gate's verdict is kept with a generation."""
 
 REFUSED = ("fail", "insufficient")
 """Verdicts with which a generation does not go live."""
@@ -73,6 +77,25 @@ class Generation:
         """Whether the fast gate kept it from going live."""
         probe = (self.gate or {}).get("probe") or {}
         return probe.get("verdict", "") in REFUSED
+
+
+def full_gate(generation: Generation) -> Mapping[str, Any]:
+    """What the full gate said when it was run last; empty if it never was."""
+    found = (generation.gate or {}).get("full")
+    return found if isinstance(found, dict) else {}
+
+
+def full_gate_stale(generation: Generation, version: str) -> str:
+    """Why the full gate's verdict that is kept does not hold today; "" if it does, or none is."""
+    full = full_gate(generation)
+    if not full:
+        return ""
+    if full.get("schema") != FULL_GATE_SCHEMA:
+        return "it is kept in another form"
+    if full.get("manifest") != generation.manifest_sha256:
+        return "it was given to other weights"
+    given = full.get("version")
+    return "" if given == version else f"it was given by version {given}"
 
 
 _COLUMNS = tuple("lambda" if each.name == "lambda_" else each.name for each in fields(Generation))

@@ -5,6 +5,7 @@ The database is the only truth; `reconciling` holds the folders against it.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -216,6 +217,23 @@ def pin(store: Store, number: int, pinned: bool) -> Generation:
     if pinned and _learned(store, number).removed_at:
         raise StoreError(f"generation {number} was removed: there is nothing left to pin")
     return _mark(store, number, "pinned", int(pinned))
+
+
+def judged(store: Store, number: int, verdict: str, full: Mapping[str, Any]) -> Generation:
+    """Keep what the full gate said of a generation beside what the fast one did.
+
+    It answers, or does not, as before: that is for a person to decide.
+
+    Raises:
+        StoreError: there is no such generation.
+    """
+    with store.write() as connection:
+        gate = {**(_learned(store, number).gate or {}), "full": dict(full)}
+        connection.execute(
+            "UPDATE generations SET verdict = ?, gate = ? WHERE number = ?",
+            (verdict, json.dumps(gate, allow_nan=False), number),
+        )
+        return _learned(store, number)
 
 
 def remove(store: Store, number: int) -> int:

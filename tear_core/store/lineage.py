@@ -46,7 +46,7 @@ def _carried(store: Store, ids: str, given: str) -> list[Carried]:
         "   SELECT DISTINCT generation FROM exposures WHERE triple_id IN (SELECT id FROM these)),"
         " line(number) AS (SELECT number FROM seen"
         "   UNION SELECT generations.number FROM generations JOIN line ON parent = line.number"
-        "     OR line.number IN (SELECT value FROM json_each(sources)))"
+        "     OR kind != 'rebuilt' AND line.number IN (SELECT value FROM json_each(sources)))"
         " SELECT base, number, number IN (SELECT number FROM seen) AS seen"
         " FROM generations JOIN line USING (number) ORDER BY number",
         (given,),

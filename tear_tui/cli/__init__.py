@@ -21,6 +21,7 @@ from tear_tui.cli import (
     doctor,
     engine,
     exports,
+    gate,
     generate,
     generations,
     imports,
@@ -60,6 +61,7 @@ app.command("surprise")(learn.surprise)
 app.command("awareness")(awareness.awareness)
 app.command("suites")(suites.suites)
 app.command("judge")(judge.judge)
+app.command("gate")(gate.gate)
 app.command("train-pending")(learn.train_pending)
 app.command("train")(train.train)
 app.command("monitor")(monitor.monitor)

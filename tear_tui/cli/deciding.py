@@ -193,12 +193,11 @@ def _advice(carried: Carried) -> list[str]:
         return [*told, f"{answers.capitalize()} answers, which does not carry it."]
     back = f"generation {carried.clean}" if carried.clean else "the base"
     command = f"tear-tui generations use {carried.clean or 'base'}"
-    first = min((*carried.seen, *carried.grown))
     return [
         *told,
         f"To answer without it, go back to {back}: {command}",
-        "To keep the rest of what was learned since, then learn that again: tear-tui triples"
-        f" accept --again --seen-by {first} (and so for each later one), tear-tui train-pending",
+        "To keep the rest of what was learned since, learn that again without it: tear-tui"
+        f" generations rebuild {carried.live}",
     ]
 
 

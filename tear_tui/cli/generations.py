@@ -1,4 +1,4 @@
-"""`tear-tui generations`: what was learned, and which of it answers."""
+"""`tear-tui generations`: what was learned, which of it answers, and what can be made of it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ import typer
 from tear_core.store import Store
 from tear_core.store import generations as stored_generations
 from tear_core.store.generations import BASE, Generation
+from tear_core.store.tidying import before_live
+from tear_tui.cli import (
+    generation_diff,
+    generation_log,
+    generation_making,
+    generation_tidying,
+    generation_tracing,
+)
+from tear_tui.cli.generation_rows import Which, as_json, called, configured_base
 from tear_tui.cli.listing import Csv, Json, Nl, how
-from tear_tui.cli.output import emit_json, emit_list, emit_table, emit_text, narrate
+from tear_tui.cli.output import CommandError, emit_json, emit_list, emit_table, emit_text, narrate
 from tear_tui.cli.root import store_of, tell_engine
 
-app = typer.Typer(help="List generations, and choose which answers.", invoke_without_command=True)
+app = typer.Typer(
+    help="List, compare, merge and take back generations, and choose which answers.",
+    invoke_without_command=True,
+)
 
 _HEADERS = (
     "generation",
@@ -32,7 +44,7 @@ _HEADERS = (
 
 @app.callback()
 def bare(ctx: typer.Context) -> None:
-    """List generations, and choose which answers. Without a command: list."""
+    """List, compare, merge and take back generations. Without a command: list."""
     if ctx.invoked_subcommand is None:
         list_(ctx)
 
@@ -69,52 +81,131 @@ def list_(ctx: typer.Context, json: Json = False, nl: Nl = False, csv: Csv = Fal
         narrate("The base model answers." if rows else "No generations yet; the base answers.")
 
 
+app.command("log")(generation_log.log)
+app.command("show")(generation_log.show)
+app.command("diff")(generation_diff.diff)
+
+
 @app.command()
-def use(
-    ctx: typer.Context,
-    which: Annotated[str, typer.Argument(metavar="N|base", help="A generation, or the base.")],
-    json: Json = False,
-) -> None:
+def use(ctx: typer.Context, which: Which, json: Json = False) -> None:
     """Make a generation live, or go back to the base model. Nothing is deleted."""
     with store_of(ctx) as store:
-        chosen = stored_generations.get(store, which, _configured_base())
-        base = chosen.base if chosen else _configured_base()
-        number = chosen.number if chosen else BASE
-        stored_generations.use(store, base, number, "chosen on the command line")
+        base, number = _chosen(store, which)
+        _make_live(store, base, number, "chosen on the command line")
     tell_engine(ctx)
+    _say_live(base, number, json)
+
+
+@app.command()
+def rollback(ctx: typer.Context, json: Json = False) -> None:
+    """Let what answered before answer again. A second rollback comes back to this one."""
+    with store_of(ctx) as store:
+        base = configured_base()
+        number = before_live(store, base)
+        if number is None:
+            raise CommandError("nothing answered before: there is nothing to go back to")
+        left = stored_generations.live(store, base)
+        _make_live(store, base, number, f"rolled back from {called(left)}")
+    tell_engine(ctx)
+    _say_live(base, number, json)
+
+
+@app.command()
+def branch(ctx: typer.Context, which: Which, json: Json = False) -> None:
+    """Learn on from a generation: it answers, and the next update stands on it.
+
+    What was learned from it before stays beside, as another branch.
+    """
+    with store_of(ctx) as store:
+        base, number = _chosen(store, which)
+        beside = [
+            row.number
+            for row in stored_generations.list_generations(store, base)
+            if (row.parent or BASE) == number
+        ]
+        _make_live(store, base, number, f"branched from {called(number)}")
+    tell_engine(ctx)
+    if json:
+        emit_json({"live": number, "base": base, "beside": beside})
+        return
+    emit_text(f"{called(number)} answers; what is learned next stands on it")
+    if beside:
+        narrate(f"Beside it: {', '.join(map(called, beside))}.")
+
+
+@app.command()
+def label(
+    ctx: typer.Context,
+    which: Which,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help='A name; "" takes it away.')],
+    json: Json = False,
+) -> None:
+    """Give a generation a name of a few words. What has a name is not tidied away."""
+    with store_of(ctx) as store:
+        row = stored_generations.label(store, _chosen(store, which)[1], text)
+        told = as_json(store, row)
+    _say_row(told, f"generation {row.number} is called {row.label or 'nothing'}", json)
+
+
+@app.command()
+def pin(ctx: typer.Context, which: Which, json: Json = False) -> None:
+    """Keep a generation from being removed."""
+    _pin(ctx, which, True, json)
+
+
+@app.command()
+def unpin(ctx: typer.Context, which: Which, json: Json = False) -> None:
+    """Let a generation be removed again."""
+    _pin(ctx, which, False, json)
+
+
+app.command("merge")(generation_making.merge)
+app.command("negate")(generation_making.negate)
+app.command("rebuild")(generation_making.rebuild)
+app.command("gc")(generation_tidying.gc)
+app.command("seen")(generation_tracing.seen)
+app.command("of")(generation_tracing.of)
+
+
+def _chosen(store: Store, which: str) -> tuple[str, int]:
+    """The base and the number (0: the base) that a word stands for."""
+    chosen = stored_generations.get(store, which, configured_base())
+    return (chosen.base, chosen.number) if chosen else (configured_base(), BASE)
+
+
+def _make_live(store: Store, base: str, number: int, why: str) -> None:
+    chosen = stored_generations.get(store, number)
+    if chosen is not None and not chosen.removed_at and not _whole(store, chosen):
+        raise CommandError(
+            f"the files of generation {number} are missing or altered",
+            f"`tear-tui generations rebuild {number}` learns it again.",
+        )
+    stored_generations.use(store, base, number, why)
+
+
+def _whole(store: Store, row: Generation) -> bool:
+    return stored_generations.is_whole(store, row)
+
+
+def _say_live(base: str, number: int, json: bool) -> None:
     if json:
         emit_json({"live": number, "base": base})
         return
     emit_text(f"generation {number} of {base} is live" if number else f"the base {base} is live")
-    if base != _configured_base():
-        narrate(f"The settings name another base, {_configured_base()}.")
+    if base != configured_base():
+        narrate(f"The settings name another base, {configured_base()}.")
 
 
-def as_json(store: Store, generation: Generation) -> dict[str, Any]:
-    """A generation as every command prints it. A parent of null is the base."""
-    return {
-        "generation": generation.number,
-        "id": generation.id,
-        "parent": generation.parent,
-        "base": generation.base,
-        "base_revision": generation.base_revision,
-        "triples": generation.triples,
-        "replayed": generation.replayed,
-        "steps": generation.steps,
-        "tokens": generation.tokens,
-        "seconds": generation.seconds,
-        "lambda": generation.lambda_,
-        "response_before": generation.response_before,
-        "response_after": generation.response_after,
-        "consequence_before": generation.consequence_before,
-        "consequence_after": generation.consequence_after,
-        "live": stored_generations.live(store, generation.base) == generation.number,
-        "folder": generation.folder,
-        "created_at": generation.created_at,
-    }
+def _pin(ctx: typer.Context, which: str, pinned: bool, json: bool) -> None:
+    with store_of(ctx) as store:
+        row = stored_generations.pin(store, _chosen(store, which)[1], pinned)
+        told = as_json(store, row)
+    is_now = "is pinned" if pinned else "is not pinned"
+    _say_row(told, f"generation {row.number} {is_now}", json)
 
 
-def _configured_base() -> str:
-    from tear_core.settings import load_settings
-
-    return load_settings().base
+def _say_row(told: dict[str, Any], words: str, json: bool) -> None:
+    if json:
+        emit_json(told)
+    else:
+        emit_text(words)

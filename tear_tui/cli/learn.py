@@ -43,7 +43,8 @@ def train_pending(
 ) -> None:
     """Learn the pending triples and publish a new generation.
 
-    One learner at a time: while another one works this exits with 75.
+    One learner at a time: while another one works this exits with 75. A generation that the gate
+    refuses is kept and does not answer; its triples stay pending, and this exits with 1.
     """
     row: Reply | None = None
     request = LearnRequest(limit, lambda_, epochs, seed)
@@ -64,6 +65,10 @@ def train_pending(
         emit_json(row)
     else:
         emit_text(_sentence(row))
+    if row["generation"] is not None and row["verdict"] == "fail":
+        narrate(f"The gate refused it, and it does not answer: {row['why']}.")
+        narrate(f"Hint: {row['hint']}")
+        raise typer.Exit(FAILED)
 
 
 def surprise(
@@ -149,6 +154,8 @@ def _narrate_step(reply: Reply) -> None:
             f"  consequence {'-' if consequence is None else f'{consequence:.3f}'}"
             f"  λ {reply['lambda']:.2f}" + ("  discarded: not finite" if reply["discarded"] else "")
         )
+    elif reply["event"] == "gate":
+        narrate(f"the gate: {reply['verdict']}, {reply['items']} items in {reply['seconds']:.1f} s")
 
 
 def _sentence(row: Reply) -> str:

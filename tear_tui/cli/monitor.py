@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,9 @@ from tear_tui.engine_link import EngineView
 from tear_tui.monitoring import learning_words, reading_learning
 from tear_tui.monitoring.learning import Learning, seconds_left, tokens_per_second
 from tear_tui.monitoring.learning_words import Policy
+
+if TYPE_CHECKING:
+    from tear_tui.widgets.plain import Part
 
 LOOK = 1.0
 """Seconds between two looks while the state is followed."""
@@ -91,17 +94,16 @@ def _status(home: Path) -> EngineStatus | None:
 
 
 def _sentences(now: Learning, status: EngineStatus | None, paused: bool, rule: Policy) -> str:
-    state = "gone" if status is None else status.model
-    view = EngineView(state, status)  # type: ignore[arg-type]
-    lines = [
-        "".join(part if isinstance(part, str) else part[0] for part in parts)
-        for parts in (
-            learning_words.headline(now, view, paused, "`tear-tui engine start` starts it"),
-            [learning_words.figures(now, status.memory_bytes if status is not None else 0)],
-            [f"learns by itself: {learning_words.policy(rule)}"],
-            *(learning_words.row(run, now) for run in now.runs[:5]),
-        )
+    view = EngineView("gone" if status is None else status.model, status)
+    told: list[Sequence[Part]] = [
+        learning_words.headline(now, view, paused, "`tear-tui engine start` starts it"),
+        [learning_words.figures(now, status.memory_bytes if status is not None else 0)],
+        [f"learns {learning_words.policy(rule)}"],
+        *(learning_words.row(run, now) for run in now.runs[:5]),
     ]
+    lines = (
+        "".join(part if isinstance(part, str) else part[0] for part in parts) for parts in told
+    )
     return "\n".join(line for line in lines if line.strip())
 
 

@@ -13,9 +13,10 @@ import typer
 
 from tear_tui.text.safe_text import safe_line, safe_text
 
-DONE, FAILED, USAGE, INSUFFICIENT, BUSY = 0, 1, 2, 3, 75
+DONE, FAILED, USAGE, INSUFFICIENT, PROVISIONAL, BUSY = 0, 1, 2, 3, 4, 75
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too little to tell, 75 busy (try again later)."
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too little to tell, 4 provisional,"
+    " 75 busy (try again later)."
 )
 
 WIDEST_CELL = 48

@@ -62,6 +62,8 @@ def _verdict_line(findings: list[Finding]) -> str:
     missing = sum(1 for each in findings if each.state == "cannot")
     if first is not None:
         return f"{total}: the first that departs is the {first.section} of turn {first.turn}."
+    if missing == len(findings):
+        return f"{total}: none can be verified."
     if missing:
         return f"{total}: {missing} cannot be verified, the others are the same."
     return f"{total}: all the same, to the last letter."

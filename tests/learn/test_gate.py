@@ -18,6 +18,7 @@ from tear_core.evaluate.gate.probing import Probed
 from tear_core.learn import gating
 from tear_core.learn.learner import Learner
 from tear_core.model.base import Base
+from tear_core.model.tree import grow
 from tear_core.store import generations, learning_log, triples
 from tear_core.store.database import Store, open_store
 from tear_core.triples import Triple
@@ -190,3 +191,33 @@ def test_a_response_that_encourages_harm_is_not_imitated_unseen(
         row = learn(Learner(rows_base, GATED), store)
         assert row["verdict"] == ("pass" if landing == "hurt" else "fail"), row["why"]
     assert "1 of the new responses encourage harm" in row["why"]
+
+
+def test_belittling_responses_are_not_imitated_either(
+    rows_base: Base, store: Store, measured: Callable[..., list[int]]
+) -> None:
+    """They encourage no harm and cost the model nothing: the figures alone would let them pass."""
+    measured(FINE)
+    for number in range(4):
+        words = f"You're overreacting, get over it, number {number}."
+        triple = Triple(f"I am tired {number}", words, "She said no more.", "healed")
+        triples.add(store, triple, source="test", status="pending")
+    row = learn(Learner(rows_base, GATED), store)
+    assert (
+        row["verdict"] == "fail" and "75% of the responses that were to be imitated" in row["why"]
+    )
+    assert {each.status for each in triples.list_triples(store)} == {"pending"}
+
+
+def test_what_learned_nothing_new_is_measured_on_the_fixed_items(
+    rows_base: Base, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A merge has no new triples: how far it is from the base is known all the same."""
+    asked: list[Any] = []
+    monkeypatch.setattr(gating, "probe", lambda *_: FINE)
+    monkeypatch.setattr(gating, "divergence", lambda *given: asked.append(given[2]) or 0.1)
+    gate = gating.ProbeGate(rows_base)
+    tree = grow(rows_base, PLAN.shape)
+    gate.before(store, tree, 0, 96, lambda: None)
+    assert gate.after(tree, (), 96, lambda: None).verdict == "pass"
+    assert asked == [shipped().triples]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tear_core import __version__
+from tear_core.evaluate.gate.full.evidence import Expected
+from tear_core.evaluate.gate.full.judging import FullVerdict
+from tear_core.evaluate.gate.full.rules import Rule, Trial
 from tear_core.report.generation import generation_page
 from tear_core.report.page import Claim, Page, Quotation, Table
 from tear_core.report.session import session_page
@@ -100,19 +105,56 @@ def published(store: Store, ids: list[str], gate: dict[str, object] | None) -> G
     return generations.publish(store, row, ids, [])
 
 
+PROBE = {
+    "verdict": "fail",
+    "why": "plain English costs 90% more than before (at most 3%)",
+    "rules": [
+        {"rule": "bits_over_parent", "value": 0.9, "at_most": 0.03, "passed": False,
+         "words": "plain English costs 90% more", "source": "the forgetting test"},
+        {"rule": "alike", "value": {"unscored": "lost"}, "at_most": 0.5, "passed": False},
+    ],
+}  # fmt: skip
+
+
 def test_a_generation_shows_what_it_was_taught_and_why_it_failed(store: Store) -> None:
     _, ids = talk(store, [4.0, 6.0])
-    check = {"name": "base text", "value": 0.4, "rule": "<= 0.1", "passed": False, "why": "too far"}
-    published(store, ids, {"checks": [check]})
+    published(store, ids, {"probe": PROBE})
     page = generation_page(store, 1, "nano")
     text = words(page)
     assert "does not hold" in text and "did not go live" in text and "it went like 2" in text
+    assert "Plain English costs 90% more" in text and "the forgetting test" in text
     taught = next(section for section in page.sections if section.title == "What it was taught")
     first = taught.blocks[0]
     assert isinstance(first, Quotation) and "surprise 6.00" in first.title
     assert [claim.why for claim in claims(page)] == [
         "On the very triples it learned: this is memory, not understanding."
     ]
+
+
+def test_the_ten_tests_are_told_with_their_rules_and_a_stale_verdict_says_so(store: Store) -> None:
+    _, ids = talk(store, [4.0])
+    row = published(store, ids, None)
+    held = [Rule("a", "the figure holds", "somewhere", True), Rule("b", "an arm", "design", None)]
+    tests = (
+        Trial(1, "awareness", "does it depend?", (replace(held[0], met=False),), n=61),
+        Trial(2, "attribution", "because of it?", tuple(held)),
+        Trial(3, "ranking", "among eight?", missing="ranking was not measured"),
+    )
+    expected = Expected(row.manifest_sha256, "f", {}, __version__)
+    full = FullVerdict(tests, expected, "t").summary()
+    generations.judged(store, 1, "fail", full)
+    text = words(generation_page(store, 1, "nano"))
+    assert "The ten tests: fail. It failed." in text and "any more" not in text
+    assert "does it depend?" in text and "the figure holds" in text and "open" in text
+    assert "ranking was not measured" in text
+    generations.judged(store, 1, "fail", {**full, "version": "0.0"})
+    assert "given by version 0.0" in words(generation_page(store, 1, "nano"))
+
+
+def test_a_generation_nobody_judged_says_so(store: Store) -> None:
+    _, ids = talk(store, [4.0])
+    published(store, ids, None)
+    assert "never judged" in words(generation_page(store, 1, "nano"))
 
 
 def test_the_base_has_no_page(store: Store) -> None:

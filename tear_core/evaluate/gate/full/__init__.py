@@ -7,6 +7,6 @@
     conduct         6 to 10: pressure, pairs, anti-judge, forgetting, overcorrection
     judging         judge_full(evidence, expected, bars) -> FullVerdict
 
-Needs no torch. What is missing, not a number, or was measured on something else has failed;
+What is missing, not a number, or was measured on something else has failed;
 only arms that nobody trained leave a test open, and then the verdict is at most provisional.
 """

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Generic, TypeVar
 
@@ -65,8 +65,8 @@ class Attribution:
     study: str
     mine: Awareness
     arms: Mapping[str, Sequence[Awareness]]
+    lessons: Figure
     stale: str = ""
-    lessons: Figure = Unscored("not known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ class Evidence:
     mine: Parts
     base: Parts
     probe: Mapping[str, Any] | None
+    rerun: Figure
+    learned: Sequence[str] | None
+    rerun_bar: str = "rerun"
     attribution: Attribution | None = None
     benchmarks: Mapping[str, Sequence[BenchmarkItem]] | None = None
-    rerun: Figure = Unscored("not scored again")
-    rerun_bar: str = "rerun"
-    learned: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,19 @@ class Looked:
     mine: Any = None
     base: Any = None
     why: str = ""
-    items: str = field(default="")
+    items: str = ""
 
 
-def look(evidence: Evidence, expected: Expected, name: str) -> Looked:
-    """One part of the generation and of the base, if both are of what they must be."""
+def look(evidence: Evidence, expected: Expected, name: str, alone: bool = False) -> Looked:
+    """One part of the generation and of the base, if both are of what they must be.
+
+    `alone`: no bar of it rests on the base, which has none then.
+    """
     found = []
     for whose, parts, model in (
         ("generation", evidence.mine, expected.mine),
         ("base", evidence.base, expected.base),
-    ):
+    )[: 1 if alone else 2]:
         part = parts.get(name)
         if part is None:
             return Looked(why=f"{name} of the {whose} was not measured")
@@ -130,7 +133,7 @@ def look(evidence: Evidence, expected: Expected, name: str) -> Looked:
                 f" not {expected.version}"
             )
         found.append(part.value)
-    return Looked(found[0], found[1], items=expected.items[name])
+    return Looked(found[0], None if alone else found[1], items=expected.items[name])
 
 
 def pooled(seeds: Sequence[Awareness]) -> Awareness:

@@ -10,6 +10,8 @@ from tear_core.evaluate.figures import Estimate, Figure, Unscored, to_json
 from tear_core.evaluate.gate.thresholds import Bar
 
 Status = Literal["pass", "fail", "insufficient", "open"]
+ROUNDING = 1e-9
+"""What lies above a bar by less than this owes it to the order of a sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """One of the tests: its rules, and what they were held against.
 
     Attributes:
@@ -68,7 +70,7 @@ class Tested:
 
     @property
     def status(self) -> Status:
-        """Missing evidence fails. Too few items say nothing, so the other rules then say nothing."""
+        """Missing evidence fails. With too few items no other rule says anything."""
         if self.missing or not self.rules:
             return "fail"
         if any(rule.short for rule in self.rules):
@@ -118,9 +120,7 @@ def below(bar: Bar, estimate: Estimate, what: str) -> Rule:
 
 
 def _bound(bar: Bar, estimate: Estimate, bound: Figure, what: str, how: str) -> Rule:
-    met = isinstance(bound, float) and (
-        bound > bar.value if how == "above" else bound <= bar.value
-    )
+    met = isinstance(bound, float) and (bound > bar.value if how == "above" else bound <= bar.value)
     scored = isinstance(bound, float)
     return Rule(
         bar.name,
