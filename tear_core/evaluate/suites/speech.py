@@ -4,7 +4,7 @@
 `format`: whether it closes what it opens, whether it goes round in circles, how long it is.
 
 Silence, an echo and one answer for everybody break no rule about words. So both suites first ask
-for evidence: a response counts as an answer only if it has letters, is not its input said back,
+for evidence: a response counts as an answer only if it has words, is not its input said back,
 and what it adds to the words of its input is not also what another response adds to its own ("I
 cannot help with: ..."). What is no answer is wrong.
 """
@@ -143,7 +143,7 @@ def answers_of(prompts: Sequence[Prompt], written: Sequence[Written]) -> list[bo
     ]
 
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def _added(said: str, response: str) -> tuple[str, ...]:
