@@ -15,7 +15,7 @@ from tear_core.engine.client import EngineClient, EngineError
 from tear_core.engine.messages import LearnRequest, SurpriseRequest, TripleText
 from tear_core.store import generations, triples
 from tear_core.triples import Triple
-from tear_tui.cli.output import CommandError, emit_json, emit_text, narrate
+from tear_tui.cli.output import FAILED, CommandError, emit_json, emit_text, narrate
 from tear_tui.cli.root import engine_of, store_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def train(
 ) -> None:
     """Learn a dataset in the order of a curriculum, one generation for each lesson.
 
-    Stopped or killed, the same command goes on with the next lesson that has not been learned.
+    Stopped or killed, the same command goes on with the next lesson that has not been learned. A
+    lesson that the gate refuses ends it, with 1: what follows is meant for a model that has learned
+    it.
     """
     parts = find_parts(paths)
     client = engine_of(ctx)
@@ -76,6 +78,9 @@ def train(
                 report_to=report_to or "",
             )
             row = _learn(client, request)
+            if row["verdict"] == "fail":
+                _say_refused({"event": "lesson", **note, "pass": each.name, **row}, json)
+                raise typer.Exit(FAILED)
             scores = {name: _score(client, texts) for name, texts in dev.items()}
             _say_lesson({"event": "lesson", **note, "pass": each.name, **row}, scores, json)
     if json:
@@ -142,6 +147,13 @@ def _say_beginning(whole: Plan, done: int, json: bool) -> None:
     narrate(f"{count} lessons ({whole.name})" + (f"; {done} are learned already" if done else ""))
     if done == count and not json:
         emit_text("everything in this plan has been learned")
+
+
+def _say_refused(row: dict[str, Any], json: bool) -> None:
+    if json:
+        emit_json(row)
+    narrate(f"lesson {row['lesson']}/{row['of']} ({row['pass']}) is not learned: {row['why']}.")
+    narrate(f"Hint: {row['hint']}; then the same command goes on.")
 
 
 def _say_lesson(row: dict[str, Any], scores: Mapping[str, float], json: bool) -> None:

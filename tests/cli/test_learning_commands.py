@@ -219,6 +219,23 @@ def test_a_dataset_is_learned_in_three_passes_and_a_stop_is_gone_on_from(
     assert {t["status"] for t in found} == {"learned"} and len(found) == 11
 
 
+def test_a_lesson_that_the_gate_refuses_ends_the_training_and_is_tried_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(dataset(tmp_path / "data"))
+    words = ("train", folder, "--lesson", "4", "--epochs", "1", "--held-out", "0")
+    with monkeypatch.context() as patch:
+        patch.setenv("TEAR_GATE", "on")  # the tiny model cannot read what the gate asks
+        for number in (1, 2):
+            (line,) = run(*words, code=1)
+            assert (line["lesson"], line["generation"], line["verdict"]) == (1, number, "fail")
+            assert line["live"] == 0
+        done = CliRunner().invoke(app, list(words))
+        assert "lesson 1/" in done.stderr and "is not learned" in done.stderr
+    run("generations", "use", "2")
+    assert run(*words)[0]["lesson"] == 2, "somebody let it answer, so it is learned"
+
+
 def test_train_pending_takes_one_pass_at_a_time(run: Run, tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data")
     for part in ("warmth", "contrast"):
