@@ -18,9 +18,10 @@ import torch
 
 from tear_core import home as places
 from tear_core.engine import pausing
-from tear_core.engine.certifying import certify
-from tear_core.engine.judging import judge
 from tear_core.engine.live import Live
+from tear_core.engine.measuring.awareness import judge
+from tear_core.engine.measuring.full_gate import certify
+from tear_core.engine.measuring.suites import suites
 from tear_core.engine.messages import (
     AwarenessRequest,
     BehaviourRequest,
@@ -37,7 +38,6 @@ from tear_core.engine.messages import (
 )
 from tear_core.engine.priority import Floor
 from tear_core.engine.recording import recorded
-from tear_core.engine.suites import suites
 from tear_core.engine.trackers import mirrored
 from tear_core.engine.versioning import behaviour, rework
 from tear_core.evaluate.surprise import Surprise, surprise

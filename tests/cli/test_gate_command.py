@@ -12,9 +12,9 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from tear_core.engine import kept_suites
-from tear_core.engine.benchmarks import benchmarks
-from tear_core.engine.contamination import learned_items
+from tear_core.engine.measuring import kept_suites
+from tear_core.engine.measuring.benchmarks import benchmarks
+from tear_core.engine.measuring.contamination import learned_items
 from tear_core.engine.messages import EngineError
 from tear_core.evaluate.awareness import load_items
 from tear_core.evaluate.figures import Unscored

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tear_core.engine import judging
+from tear_core.engine.measuring import awareness
 from tear_core.engine.messages import AwarenessRequest, EngineError, GateRequest
 from tear_core.evaluate.awareness.items import hash_of
 from tear_core.evaluate.gate.full.conduct import SUITES
@@ -17,14 +17,14 @@ from tear_core.evaluate.suites import items as suite_items
 from tear_core.evaluate.suites.catalogue import Material
 
 
-def read_items(request: GateRequest) -> tuple[judging.Material, dict[str, Material]]:
+def read_items(request: GateRequest) -> tuple[awareness.Material, dict[str, Material]]:
     """The items of awareness and its companions, and those of each suite.
 
     Raises:
         EngineError: they are not what they should be.
         OSError: a file cannot be opened.
     """
-    asked = judging.material_of(
+    asked = awareness.material_of(
         AwarenessRequest(
             items=request.items,
             train=request.train,
@@ -48,7 +48,7 @@ def read_items(request: GateRequest) -> tuple[judging.Material, dict[str, Materi
     return asked, found
 
 
-def hashes_of(asked: judging.Material, suites: Mapping[str, Material]) -> dict[str, str]:
+def hashes_of(asked: awareness.Material, suites: Mapping[str, Material]) -> dict[str, str]:
     """The hash of each part's items, by its name."""
     return {
         "awareness": hash_of(asked.sets.items),

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 import torch
 
 from tear_core import __version__
-from tear_core.engine import judging, kept_suites
-from tear_core.engine.attributing import attribution
-from tear_core.engine.benchmarks import benchmarks
-from tear_core.engine.contamination import learned_items
-from tear_core.engine.gate_items import hashes_of, read_items, suite_hash
 from tear_core.engine.live import Live
+from tear_core.engine.measuring import awareness, kept_suites
+from tear_core.engine.measuring.attributing import attribution
+from tear_core.engine.measuring.benchmarks import benchmarks
+from tear_core.engine.measuring.contamination import learned_items
+from tear_core.engine.measuring.gate_items import hashes_of, read_items, suite_hash
 from tear_core.engine.messages import EngineError, GateRequest, Reply
 from tear_core.evaluate import likelihood
 from tear_core.evaluate.awareness import cells
@@ -68,7 +68,7 @@ class _Work:
     plan: Plan
     store: Store
     row: Generation
-    asked: judging.Material
+    asked: awareness.Material
     suites: Mapping[str, Material]
     give_way: GiveWay
 
@@ -153,7 +153,9 @@ def _probe(work: _Work, tree: Live) -> Telling[dict[str, Any]]:
 def _parts(work: _Work, tree: Live, model: str) -> Telling[dict[str, Part[Any]]]:
     """Everything about the generation that a tree is in. Written scenes are of no base."""
     asked = work.asked if tree.number else replace(work.asked, swapped=(), paraphrases=())
-    arm = yield from judging.measured_arm(work.base, tree, asked, work.plan.capacity, work.give_way)
+    arm = yield from awareness.measured_arm(
+        work.base, tree, asked, work.plan.capacity, work.give_way
+    )
     values: list[tuple[str, Any, str]] = [
         ("awareness", arm.awareness, arm.awareness.items_hash),
     ]
