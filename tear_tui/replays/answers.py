@@ -67,7 +67,7 @@ def answers(events: Sequence[Event]) -> list[Answer]:
 def under_way(events: Sequence[Event], written: Sequence[Answer]) -> list[Answer | None]:
     """For each number of events that have happened, the answer that is being written then.
 
-    A answer that nothing has asked for is under way, too, when only its first section is
+    An answer that nothing has asked for is under way, too, when only its first section is
     still to come: whether that has begun is for the clock to say.
     """
     table: list[Answer | None] = [None] * (len(events) + 1)
@@ -76,10 +76,6 @@ def under_way(events: Sequence[Event], written: Sequence[Answer]) -> list[Answer
         for done in range(begins, answer.last + 1):
             table[done] = answer
     return table
-
-
-def _has(answer: Answer, events: Sequence[Event], section: str) -> bool:
-    return any(events[index].kind == section for index in answer.sections)
 
 
 def _candidate(event: Event) -> int:

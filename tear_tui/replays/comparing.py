@@ -41,7 +41,10 @@ class Then:
 class Now:
     """What the chosen generation says today, as far as it has said it.
 
-    `asked` is the name that was chosen: "live", "base" or a number.
+    Attributes:
+        asked: the name that was chosen: "live", "base" or a number.
+        surprise: nats per token of what really happened, under the chosen generation.
+        surprise_then: the same under the generation of then, where the log has no figure.
     """
 
     asked: str = "live"
@@ -49,6 +52,7 @@ class Now:
     by: int | None = None
     writing: bool = False
     surprise: float | None = None
+    surprise_then: float | None = None
     problem: str = ""
 
 

@@ -8,8 +8,9 @@ the sums of floating point come out the same, so sections are compared to the la
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache, partial
 from typing import Any, Literal
 
 from tear_core.engine.client import EngineClient, EngineGone
@@ -61,7 +62,8 @@ class Finding:
 
 def attempts(recording: Recording, store: Store) -> list[Attempt]:
     """Everything that the model wrote in a session, in order, each with its request."""
-    return [_attempt(recording, each, store) for each in answers(recording.events)]
+    away = cache(partial(_away, store))  # hashing a generation's files takes a while
+    return [_attempt(recording, each, away) for each in answers(recording.events)]
 
 
 def check(client: EngineClient, attempt: Attempt) -> list[Finding]:
@@ -81,12 +83,6 @@ def check(client: EngineClient, attempt: Attempt) -> list[Finding]:
     return [_compared(attempt, each, written.get(each.kind)) for each in attempt.sections]
 
 
-def check_all(client: EngineClient, found: list[Attempt]) -> Iterator[Finding]:
-    """Check one answer after the other; stops with the first error that ends the engine."""
-    for attempt in found:
-        yield from check(client, attempt)
-
-
 def verdict(findings: list[Finding]) -> State:
     """Of a whole session: "same" only when every section could be compared and none departs."""
     states = {finding.state for finding in findings}
@@ -95,11 +91,11 @@ def verdict(findings: list[Finding]) -> State:
     return "same" if states == {"same"} else "cannot"
 
 
-def _attempt(recording: Recording, answer: Answer, store: Store) -> Attempt:
+def _attempt(recording: Recording, answer: Answer, away: Callable[[int], str]) -> Attempt:
     events = tuple(recording.events[index] for index in answer.sections)
     first, turn = events[0].data, recording.turn(answer.turn)
     number = first.get("generation")
-    why_not = _unknown(first, number, store)
+    why_not = _unknown(first, number, away)
     request = None
     if not why_not:
         request = SpeakRequest(
@@ -116,7 +112,7 @@ def _attempt(recording: Recording, answer: Answer, store: Store) -> Attempt:
     return Attempt(answer.turn, answer.candidate, made_by, events, request, why_not)
 
 
-def _unknown(facts: Mapping[str, Any], number: object, store: Store) -> str:
+def _unknown(facts: Mapping[str, Any], number: object, away: Callable[[int], str]) -> str:
     """What the log does not say, or what is there no more; "" if nothing is missing."""
     if not isinstance(facts.get("seed"), int):
         return "the log does not say with which seed it was drawn"
@@ -127,12 +123,19 @@ def _unknown(facts: Mapping[str, Any], number: object, store: Store) -> str:
         return "the log does not say how it was sampled"
     if not isinstance(number, int):
         return "the log does not say which generation wrote it"
+    return away(number)
+
+
+def _away(store: Store, number: int) -> str:
+    """Why a generation cannot speak as it did; "" if it can."""
     try:
         row = generations.get(store, number)
     except StoreError as error:
         return str(error)
     if row is not None and row.removed_at:
         return f"generation {number} was removed on {row.removed_at[:10]}"
+    if row is not None and not generations.is_whole(store, row):
+        return f"the files of generation {number} are not those that were published"
     return ""
 
 

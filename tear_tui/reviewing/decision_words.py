@@ -110,6 +110,11 @@ def undone(done: Undone) -> str:
     return f"{done.why[:1].upper()}{done.why[1:]} ({count(done.triples)}).{left}"
 
 
+def being(number: int, done: str) -> str:
+    """What is under way."""
+    return f"{count(number)} {'is' if number == 1 else 'are'} being {done}…"
+
+
 def count(number: int) -> str:
     """So many triples."""
     return f"{number:,} triple{'' if number == 1 else 's'}"

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from tear_core.store import Store, StoreError, changes, deciding, lineage, open_store, undoing
 from tear_core.store import triples as stored_triples
+from tear_core.store.database import BUSY_SECONDS
 from tear_core.store.deciding import Decided, Decision, Prospect
 from tear_core.store.filters import Filter, parse
 from tear_core.store.lineage import Carried
@@ -35,6 +36,8 @@ _T = TypeVar("_T")
 
 FEW = 50
 """So many are decided about at once, before the key press returns; more take a thread."""
+PATIENCE = 0.1
+"""Seconds that a key press waits for others who are writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,19 @@ class ReviewQueue:
         return len(self.marks - set(self.listing.seqs)) if self.marks else 0
 
     # --- decisions
+
+    def held_up(self) -> bool:
+        """Whether others are writing, so that a decision has to wait for them on a thread."""
+        connection = self.store.connection
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        return False
 
     def outlook(self, decision: Decision, seqs: Sequence[int]) -> Callable[[], Outlook]:
         """A way to know what a decision would do."""

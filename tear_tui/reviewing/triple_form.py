@@ -57,3 +57,13 @@ def edited(
             raise ValueError("the difficulty is 1 to 4: obvious to subtle")
         changed["difficulty"] = int(changed["difficulty"])
     return Edit(**changed)
+
+
+def clashing(before: StoredTriple, now: StoredTriple, wanted: Edit) -> list[str]:
+    """What is to be different here and has become different elsewhere, since `before` was read."""
+    asked = [name for name, value in asdict(wanted).items() if value is not None]
+    return [name for name in asked if _says(before, name) != _says(now, name)]
+
+
+def _says(stored: StoredTriple, name: str) -> object:
+    return getattr(stored.notes if name in NOTED else stored.triple, name)

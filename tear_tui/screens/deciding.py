@@ -90,7 +90,7 @@ class DecidingScreen(PlaceScreen):
 
     def _take(self, decision: Decision, seqs: Sequence[int], why: str) -> None:
         self._reasons = {why: None, **self._reasons}
-        if len(seqs) > FEW:
+        if len(seqs) > FEW or self.queue.held_up():
             self._take_many(decision, seqs, why)
         else:
             done = self.attempt("Not done", lambda: self.queue.decide(decision, seqs, why))
@@ -99,7 +99,7 @@ class DecidingScreen(PlaceScreen):
     @work(group="decide", exclusive=True, exit_on_error=False)
     async def _take_many(self, decision: Decision, seqs: Sequence[int], why: str) -> None:
         done = await self._meanwhile(
-            f"{words.count(len(seqs))} are being {words.DONE[decision]}…",
+            words.being(len(seqs), words.DONE[decision]),
             self.queue.deciding(decision, seqs, why),
         )
         self._taken(decision, done)
@@ -143,14 +143,14 @@ class DecidingScreen(PlaceScreen):
             self.ask(words.undo_question(step), "⏎ undoes it", lambda _: self._undo(step))
 
     def _undo(self, step: Step) -> None:
-        if step.triples > FEW:
+        if step.triples > FEW or self.queue.held_up():
             self._undo_many(step)
         else:
             self._undone(self.attempt("Not undone", lambda: self.queue.undo(step)))
 
     @work(group="decide", exclusive=True, exit_on_error=False)
     async def _undo_many(self, step: Step) -> None:
-        told = f"{words.count(step.triples)} are being put back…"
+        told = words.being(step.triples, "put back")
         self._undone(await self._meanwhile(told, self.queue.undoing(step)))
 
     def _undone(self, done: Undone | None) -> None:

@@ -110,7 +110,8 @@ class ReplayScreen(ComparingScreen):
             found = await in_background(partial(_read, home, session), "replay")
         except (StoreError, OSError) as error:
             self._loading = ""
-            self.notice(f"Not opened: {error}. {getattr(error, 'hint', '')}")
+            what = "opened" if turn is not None else "read again"
+            self.notice(f"Not {what}: {error}. {getattr(error, 'hint', '')}")
             return
         self._loading = ""
         if turn is None and (known is None or known.final == found.final):
@@ -127,7 +128,7 @@ class ReplayScreen(ComparingScreen):
         self.view = FILM
         self.seek(found.starts(turn))
         left_out = f"{duration(found.left_out)} of waiting left out" if found.left_out >= 1 else ""
-        told = [found.title or "Untitled", found.broken or left_out]
+        told = [found.broken or left_out, found.title or "Untitled"]
         self.notice(" · ".join(each for each in told if each))
         self.action_play()
 
@@ -178,7 +179,7 @@ class ReplayScreen(ComparingScreen):
         self.draw()
         if self.at >= self.recording.seconds:
             self.playing = False
-            return self.draw()
+            return
         spent = time.monotonic() - now
         writing = self.recording.writing(self.at) is not None
         self.set_timer(max(next_flush(spent), 0.0 if writing else self._wait()), self._tick)
@@ -194,6 +195,8 @@ class ReplayScreen(ComparingScreen):
         self._looked = time.monotonic()
         if playing:
             self._tick()
+        else:
+            self.draw()
 
     # --- the keys of the film
 
@@ -206,7 +209,6 @@ class ReplayScreen(ComparingScreen):
 
     def action_pause(self) -> None:
         self.playing = False
-        self.draw()
 
     def action_scrub(self, step: int) -> None:
         if self.recording is not None:

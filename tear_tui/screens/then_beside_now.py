@@ -138,17 +138,27 @@ class ComparingScreen(PlaceScreen):
     @work(group="measure", exclusive=True, exit_on_error=False)
     async def _measure(self, compared: Then, asked: Now) -> None:
         """How surprising what really happened is to the same generation."""
+        name = asked.asked if asked.by is None else str(asked.by)
+        nats = await self._surprise(compared, name)
+        if (self.compared, self.now) != (compared, asked) or nats is None:
+            return
+        self.now = measured = replace(self.now, surprise=nats)
+        self.show_compared()
+        if compared.surprise is None:
+            nats = await self._surprise(compared, str(compared.by))
+            if (self.compared, self.now) == (compared, measured):
+                self.now = replace(self.now, surprise_then=nats)
+                self.show_compared()
+
+    async def _surprise(self, compared: Then, generation: str) -> float | None:
+        """Nats per token of what happened; None, and a notice, if it cannot be measured."""
         client, recording = self.shared.link.client, self.recording
         if client is None or recording is None:
-            return
-        name = asked.asked if asked.by is None else str(asked.by)
-        request = comparing.surprise_request(recording, compared.turn, name)
+            return None
+        request = comparing.surprise_request(recording, compared.turn, generation)
         answer = await self._attempt(partial(client.surprise, request))
-        if (self.compared, self.now) != (compared, asked) or answer is None:
-            return
-        nats = answer.get("nats_per_token")
-        self.now = replace(self.now, surprise=None if nats is None else float(nats))
-        self.show_compared()
+        nats = answer.get("nats_per_token") if answer is not None else None
+        return None if nats is None else float(nats)
 
     async def _attempt(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import ClassVar, cast
 
@@ -11,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Footer, Input
 
-from tear_core.store import drafts
+from tear_core.store import StoreError, drafts, triples
 from tear_core.store.edits import NOTED, WORDS, Edit
 from tear_core.store.triples import StoredTriple
 from tear_core.store.versions import Suggestion
@@ -19,7 +20,7 @@ from tear_core.triples import LANDINGS, Landing
 from tear_tui.keys import key
 from tear_tui.places import Shared
 from tear_tui.reviewing import triple_words
-from tear_tui.reviewing.triple_form import BOXES, TITLES, edited, fixed, texts
+from tear_tui.reviewing.triple_form import BOXES, TITLES, clashing, edited, fixed, texts
 from tear_tui.screens.base import TearScreen
 from tear_tui.widgets.landing import LandingRow
 from tear_tui.widgets.line_box import LineBox
@@ -157,11 +158,27 @@ class EditTripleScreen(TearScreen):
             wanted = edited(self._stored, self._was, self._written(), landing)
         except ValueError as error:
             return self.notice(f"Not kept: {error}.")
+        if self._changed_elsewhere(wanted):
+            return
         problem = self._keep(self._stored, wanted)
         if problem is not None:
             return self.notice(problem)
         self._forget()
         self.dismiss()
+
+    def _changed_elsewhere(self, wanted: Edit) -> bool:
+        """Whether somebody else has changed the same since; said once, with what it is now."""
+        try:
+            before, now = self._stored, triples.get(self._shared.store, self._stored.id)
+        except (StoreError, sqlite3.Error):
+            return False  # whoever keeps it says what is the matter
+        names = clashing(before, now, wanted)
+        if not names:
+            return False
+        self._stored = now
+        changed = ", ".join(TITLES.get(name, name) for name in names)
+        self.notice(f"Changed elsewhere: {changed}. F2 keeps yours, ^r shows theirs.")
+        return True
 
     def action_later(self) -> None:
         self.dismiss()
@@ -179,7 +196,8 @@ class EditTripleScreen(TearScreen):
             box.focus()
 
     def action_restore(self) -> None:
-        self._fill_all(self._was)
+        self._fill_all(texts(self._stored))
+        self._was = self._written()
         self.query_one(LandingRow).landing = self._stored.triple.landing
         self._forget()
         self.notice("These are the triple's own words.")

@@ -46,6 +46,7 @@ REPLAY = "replay"
 ARRIVALS = ("triple", "session", "generation")
 AWAY = ("gone", "failed")
 GONE = "The engine is not there: what is accepted waits to be learned. F8 starts it."
+HELD_UP = "Not kept: another process is writing to the database. Try once more."
 NOTHING_FOUND = "No triple is like that.\nBackspace shows every triple."
 NO_TRIPLES = (
     "There is no triple yet.\n"
@@ -306,6 +307,9 @@ class TriplesScreen(DecidingScreen):
     def _edit(self, shown: StoredTriple, wanted: Edit, why: str = "edited") -> str | None:
         """Keep an edit; returns why it could not be kept, or None."""
         queue = self.queue
+        if queue.held_up():
+            self.notice(HELD_UP)
+            return HELD_UP
         try:
             after = queue.keeping_up(
                 lambda: edits.edit(queue.store, shown.id, wanted, why, queue.who)

@@ -77,7 +77,7 @@ class AskLine(Vertical):
         box.suggester = SuggestFromList(earlier, case_sensitive=False) if earlier else None
         box.fill("")
         self.add_class("-asking")
-        box.focus()
+        self.screen.set_focus(box)  # at once: what is typed next is an answer and no command
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

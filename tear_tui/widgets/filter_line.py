@@ -59,7 +59,7 @@ class FilterLine(LineBox):
         if self.value and not self.value.endswith(" "):
             self.value += " "
         self.cursor_position = len(self.value)
-        self.focus()
+        self.screen.set_focus(self)  # at once: what is typed next must not reach the rows
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -19,7 +19,7 @@ from tear_tui.widgets.line_box import LineBox
 from tear_tui.widgets.plain import Part, Plain
 from tear_tui.widgets.row_list import RowList
 
-HEADER = f"  {'last used':<16}  {'turns':>5}  {'seen':>4}  title"
+HEADER = f"  {'last used':<16}  {'turns':>5}  {'saved':>5}  title"
 
 
 class FindBox(LineBox):
@@ -104,6 +104,6 @@ class SessionChooser(Vertical):
 
 def row(session: Session) -> list[Part]:
     """A session on one line."""
-    used = session.updated_at[:16].replace("T", " ")
-    facts = f"{used}  {session.turns:>5}  {session.authored:>4}  "
+    used = session.used_at[:16].replace("T", " ")
+    facts = f"{used}  {session.turns:>5}  {session.authored:>5}  "
     return [(facts, "dim"), session.title or "(no title)"]

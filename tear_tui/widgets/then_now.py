@@ -29,23 +29,23 @@ class ThenNow(VerticalScroll, inherit_bindings=False, can_focus=False):
         with Container(classes="scenes"):
             yield self._then
             yield self._now
-        yield self._happened
         yield self._sum
+        yield self._happened
 
     def show(self, then: Then, now: Now, live: int) -> None:
         """Show what was recorded, and what has been said now so far."""
         self._words.show(("model", "bold $text-accent"), f" · turn {then.turn}\n", then.words)
         done = not now.writing and not now.problem and then.scene is not None
         pieces = difference(then.scene or "", now.scene) if done else ()
-        self._show_then(then, pieces)
+        self._show_then(then, now, pieces)
         self._show_now(now, pieces, live)
         self._happened.display = then.authored is not None
         self._happened.frame("what happened")
         self._happened.show(then.authored or "")
         self._sum.show(*summary(then, now, pieces))
 
-    def _show_then(self, then: Then, pieces: tuple[Piece, ...]) -> None:
-        self._then.frame(f"then · {generation(then.by)}", _then_surprise(then))
+    def _show_then(self, then: Then, now: Now, pieces: tuple[Piece, ...]) -> None:
+        self._then.frame(f"then · {generation(then.by)}", _then_surprise(then, now))
         if then.scene is None:
             self._then.show(("No scene was foreseen for these words.", "dim"))
         else:
@@ -74,8 +74,9 @@ def summary(then: Then, now: Now, pieces: tuple[Piece, ...]) -> list[Part]:
         if same < total:
             parts += [("[-then-]", STYLES["then"]), " only then, "]
             parts += [("{+now+}", STYLES["now"]), " only now. "]
-    if then.surprise is not None and now.surprise is not None:
-        change = now.surprise - then.surprise
+    before = now.surprise_then if then.surprise is None else then.surprise
+    if before is not None and now.surprise is not None:
+        change = now.surprise - before
         how = "as much as then" if abs(change) < 0.005 else ("more" if change > 0 else "less")
         by = "" if how == "as much as then" else f" by {abs(change):.2f} nats/token"
         parts.append(f"\nWhat happened surprises it {how}{by}.")
@@ -87,9 +88,10 @@ def _side(pieces: tuple[Piece, ...], kind: str) -> list[Part]:
     return [(signed(each), STYLES[each.kind]) for each in pieces if each.kind in ("same", kind)]
 
 
-def _then_surprise(then: Then) -> str:
+def _then_surprise(then: Then, now: Now) -> str:
     if then.surprise is None:
-        return ""
+        measured = now.surprise_then
+        return "" if measured is None else f"surprise {measured:.2f} (measured today)"
     by = "" if then.measured_by is None else f" ({generation(then.measured_by)})"
     return f"surprise {then.surprise:.2f}{by}"
 

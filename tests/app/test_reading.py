@@ -295,7 +295,7 @@ async def test_more_scenes_for_a_draft_are_listed_with_their_spread(
         await on_the_response(pilot)
         await pilot.press("s")
         await see(pilot, "5 scenes of the base · spread")
-        for words in (SCENE, *OTHERS, "4 to 15 tokens"):
+        for words in (SCENE, *OTHERS, "5 to 15 tokens"):
             await see(pilot, words)
         asked = engine.requests[1:]
         assert [each.response for each in asked] == [RESPONSE] * 4

@@ -16,7 +16,7 @@ from textual.widgets._footer import FooterKey
 from tear_core.engine.client import EngineError
 from tear_core.engine.messages import Sampling
 from tear_core.settings import Settings
-from tear_core.store import Store, generations, open_store, sessions
+from tear_core.store import Store, forgetting, generations, open_store, sessions
 from tear_core.turn import Event
 from tear_tui.app import TearApp, open_log
 from tear_tui.screens.replay import ReplayScreen
@@ -32,6 +32,10 @@ from tests.store.made import generation, pending_triple
 FIVE = [event for turn in range(1, 6) for event in lived(turn, turn * 100)]
 NOW = script(scene="She smiled, and stood up, and played the first four bars of it loudly.")
 SIZES = [(80, 24), (120, 40), (200, 50)]
+MOSTLY_WORST = [
+    pytest.param(name, marks=pytest.mark.slow if number else ())
+    for number, name in enumerate(HOSTILE)
+]
 
 
 def replay(pilot: Pilot[int]) -> ReplayScreen:
@@ -169,11 +173,10 @@ async def test_playing_goes_to_the_end_and_begins_again(home: Path, store: Store
     async with replaying(home) as pilot:
         screen = replay(pilot)
         await pilot.press(*["plus"] * 4, "space")
-        await see(pilot, "The scene is foreseen".lower())
         await see(pilot, THEN)
         await wait_until(pilot, lambda: not screen.playing)
         assert screen.recording is not None and screen.at == screen.recording.seconds
-        await pilot.press("space")
+        await pilot.press(*["minus"] * 4, "space")
         assert screen.playing and screen.at < screen.recording.seconds
         await pilot.press("full_stop")
         assert not screen.playing  # a step stands still
@@ -317,7 +320,7 @@ async def test_a_session_that_has_grown_is_there_with_all_of_it(
         await see(pilot, "And now?")
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", MOSTLY_WORST)
 async def test_hostile_words_do_no_harm(home: Path, store: Store, name: str) -> None:
     text = HOSTILE[name]
     events = [
@@ -367,6 +370,19 @@ async def test_then_beside_now_says_what_differs_and_which_surprises_more(
         (scored,) = engine.scored
         assert scored.triples[0].consequence == "She did." and scored.generation == "3"
         await footer_fits(pilot, "Generation", "Turn", "Open", "Back")
+
+
+async def test_a_surprise_that_the_log_does_not_have_is_measured_today(
+    home: Path, store: Store
+) -> None:
+    keep(store, [event for event in FIVE if event.kind != "surprise"])
+    engine = FakeEngine(NOW, live=3)
+    engine.surprise_is = 2.0
+    async with replaying(home, engine, turn=2, size=(80, 24)) as pilot:
+        await pilot.press("c")
+        await see(pilot, "surprise 2.00 (measured today)")
+        await see(pilot, "What happened surprises it as much as then.")
+        assert [each.generation for each in engine.scored] == ["3", "1"]
 
 
 async def test_any_generation_can_be_asked_and_any_turn(
@@ -479,6 +495,23 @@ async def test_a_fork_begins_with_the_turns_up_to_the_one_in_view(
         await wait_until(pilot, lambda: converse(pilot).session.session_id != five)
         assert len(converse(pilot).session.turns) == 3
     assert len(sessions.conversation(store, five).turns) == 5
+
+
+async def test_a_session_that_is_deleted_meanwhile_is_shown_and_leads_nowhere(
+    home: Path, store: Store, five: str
+) -> None:
+    async with replaying(home, turn=3) as pilot:
+        forgetting.delete(store, five, with_triples=False)
+        await pilot.press("right_square_bracket")
+        await see(pilot, "turn 4 of 5")
+        await pilot.press("f")
+        await see(pilot, f"Not forked: there is no session '{five}'")
+        await pilot.press("o")
+        await see(pilot, f"there is no session '{five}'")
+        await pilot.app.go("converse")  # type: ignore[attr-defined]
+        await pilot.app.go("replay")  # type: ignore[attr-defined]
+        await see(pilot, "Not read again: there is no session")
+        await see(pilot, "turn 4 of 5")
 
 
 async def test_whatever_is_pressed_nothing_is_written(home: Path, store: Store, five: str) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
 from tear_core.engine.client import EngineGone
@@ -26,6 +28,10 @@ from tests.store.many import fill
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 MOSTLY_SMALL = [SIZES[0], *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:])]
+MOSTLY_WORST = [
+    pytest.param(name, marks=pytest.mark.slow if number else ())
+    for number, name in enumerate(HOSTILE)
+]
 
 
 def queue_of_five(home: Path) -> list[str]:
@@ -349,7 +355,13 @@ async def test_the_triple_takes_the_screen_and_gives_it_back(home: Path) -> None
         await wait_until(pilot, lambda: app.screen is app.converse)
 
 
-@pytest.mark.parametrize(("name", "size"), list(zip(HOSTILE, SIZES, strict=True)))
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        pytest.param(name, size, marks=() if size == SIZES[0] else pytest.mark.slow)
+        for name, size in zip(HOSTILE, SIZES, strict=True)
+    ],
+)
 async def test_hostile_words_are_harmless_here(
     home: Path, name: str, size: tuple[int, int]
 ) -> None:
@@ -414,6 +426,49 @@ async def test_a_database_that_cannot_be_read_or_written_is_said(
         monkeypatch.setattr("tear_tui.reviewing.review_queue.lines", broken)
         place.rows.forget()
         await see(pilot, "deleted")
+
+
+async def test_somebody_who_writes_for_long_does_not_hold_up_the_keys(home: Path) -> None:
+    queue_of_five(home)
+    async with running(home, FakeEngine()) as pilot:
+        place = await at_triples(pilot)
+        other = sqlite3.connect(home / "tear.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        await pilot.press("a")
+        await see(pilot, "1 triple is being accepted…")
+        await pilot.press("j", "k")
+        await pilot.press("alt+h")
+        assert place.busy
+        other.execute("ROLLBACK")
+        await see(pilot, "1 triple accepted. u undoes it.")
+        other.execute("BEGIN IMMEDIATE")
+        await pilot.press("alt+h")
+        await see(pilot, "Not kept: another process is writing")
+        await pilot.press("u")
+        await see(pilot, "1 triple is being put back…")
+        other.close()
+        await see(pilot, "Undone: accepted (1 triple).")
+
+
+async def test_what_is_typed_at_once_is_text_and_no_command(home: Path) -> None:
+    """Keys that are on their way already when the first of them opens a box."""
+    queue_of_five(home)
+
+    def burst(pilot: Pilot[int], *keys: str) -> None:
+        for key in keys:
+            pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+
+    async with running(home, FakeEngine()) as pilot:
+        place = await at_triples(pilot)
+        burst(pilot, "x", *"attack")
+        answer = place.query_one("#answer", Input)
+        await wait_until(pilot, lambda: answer.value == "attack")
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: place.focused is place.rows)
+        burst(pilot, "slash", "ctrl+u", *"taxes")
+        line = place.query_one(FilterLine)
+        await wait_until(pilot, lambda: line.value == "taxes")
+        assert triples.counts(place.shared.store)["unreviewed"] == 3
 
 
 async def test_the_footer_fits_and_every_key_has_its_sentence(home: Path) -> None:
