@@ -4,13 +4,15 @@
 
 Everything goes through the store's own functions: conversations of some weeks with second
 candidates, edits, dropped turns and scenes written blind; triples reviewed, rejected with a reason,
-taken back; generations that nano has really learned, in a tree with branches, labels and verdicts.
+taken back; generations that nano has really learned, in a tree with branches and labels, each with
+what the gate really said of it.
 The newest session was really spoken by nano, so that it can be regenerated.
 
 The words are those of `data/`. Beyond as many triples as are there, an input, a response and a
 consequence of different triples are put together: words to read, but not to learn from. Surprises
-of triples that no generation has seen are made up. The same seed makes the same home, but for the
-seconds that things took and the names of the generations' folders.
+of triples that no generation has seen are made up, and so are the seconds and
+the memory that things took. The same seed makes the same home, but for the names of the
+generations' folders.
 """
 
 from __future__ import annotations
@@ -46,32 +48,34 @@ BEGAN = datetime(2026, 3, 2, 8, 30, tzinfo=timezone.utc)
 REASONS = ("reads like advice", "nothing happens in the scene", "two scenes in one", "not my words")
 BATCH = 2_000
 """Triples written in one transaction."""
+PACE, SPEAKS, MEMORY = 900.0, 50.0, 600_000_000
+"""Tokens that are learned, and that are spoken, in a second; bytes that learning held. What it
+really took is no part of a home that is to come out the same."""
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A generation to be learned: from which one, what a person calls it, what the gate said."""
+    """A generation to be learned: from which one, and what a person calls it."""
 
     parent: int
-    verdict: str = ""
     label: str = ""
     pinned: bool = False
     lambda_: float | None = None
 
 
 TREE = (
-    Branch(0, "provisional", "first scenes"),
-    Branch(1, "pass"),
-    Branch(2, "pass", "after the holidays", pinned=True),
-    Branch(3, "insufficient"),
-    Branch(2, "fail", "λ 3, too much", lambda_=3.0),
-    Branch(5, "fail"),
-    Branch(4, "pass"),
-    Branch(7, "pass", "the careful one", pinned=True),
-    Branch(7, "provisional", "λ 0, for comparison", lambda_=0.0),
-    Branch(8, "provisional"),
-    Branch(0, "insufficient", "from the base again"),
-    Branch(10, "pass"),
+    Branch(0, "first scenes"),
+    Branch(1),
+    Branch(2, "after the holidays", pinned=True),
+    Branch(3),
+    Branch(2, "λ 3, too much", lambda_=3.0),
+    Branch(5),
+    Branch(4),
+    Branch(7, "the careful one", pinned=True),
+    Branch(7, "λ 0, for comparison", lambda_=0.0),
+    Branch(8),
+    Branch(0, "from the base again"),
+    Branch(10),
 )
 
 
@@ -254,7 +258,8 @@ class Maker:
                 kind = reply["event"]
                 if kind in ("draft", "scene", "response"):
                     told = {key: value for key, value in reply.items() if key != "event"}
-                    self.clock.pass_(seconds=float(reply["seconds"]))
+                    told["seconds"] = round(reply["tokens"] / SPEAKS, 3)
+                    self.clock.pass_(seconds=told["seconds"])
                     about = {"candidate": 0, **told, "seed": seed, "sampling": asdict(sampling)}
                     self._append(store, session, number, kind, about)
             self.clock.pass_(seconds=12)
@@ -283,8 +288,12 @@ class Maker:
         print(f"generation {number}: {row['triples']} new, {row['replayed']} replayed", flush=True)
         with store.write() as connection:
             connection.execute(
-                "UPDATE generations SET label = ?, pinned = ?, verdict = ? WHERE number = ?",
-                (branch.label, int(branch.pinned), branch.verdict, number),
+                "UPDATE generations SET label = ?, pinned = ?, seconds = tokens / ?"
+                " WHERE number = ?",
+                (branch.label, int(branch.pinned), PACE, number),
+            )
+            connection.execute(
+                "UPDATE learning_steps SET seconds = tokens / ?, memory_bytes = ?", (PACE, MEMORY)
             )
 
     # --- triples

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.segment import Segment, Segments
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
@@ -19,6 +21,7 @@ from tear_core.engine import client as engine
 from tear_core.engine.client import EngineClient
 from tear_core.settings import Settings
 from tear_core.store import Store, sessions
+from tear_tui import mishaps
 from tear_tui.autosave import Autosave
 from tear_tui.conversing.conversation import ConversationLog
 from tear_tui.engine_link import EngineLink, EngineView
@@ -30,6 +33,7 @@ from tear_tui.preferences.themes import INK, PAPER
 from tear_tui.screens.base import TearScreen
 from tear_tui.screens.converse import ConverseScreen
 from tear_tui.tty.clipboard import escape_sequences
+from tear_tui.tty.terminal import when_told_to_end
 from tear_tui.widgets.tour_panel import TourPanel
 
 ARMED = 1.5
@@ -95,9 +99,11 @@ class TearApp(App[int]):
         for place in PLACES:
             self.add_mode(place.name, partial(self._open, place.name))
         self._armed_until = 0.0
+        self._late: Key | None = None
         self._first, self._tour = at, tour
 
     async def on_mount(self) -> None:
+        when_told_to_end(lambda: self.run_worker(self.action_quit(), group="quit"))
         await self.switch_mode(self._first)
         self.call_after_refresh(self.link.open)
         if self._tour:
@@ -117,6 +123,13 @@ class TearApp(App[int]):
         known = settings.theme in self.available_themes
         self.theme = settings.theme if known else INK.name
         self.set_keymap(usable(settings.keymap))
+
+    def on_key(self, event: Key) -> None:
+        """A letter that comes here was typed just before a box took the keys: it belongs there."""
+        box, passed = self.focused, event is self._late or "+" in event.key
+        if box is not None and not passed and box.check_consume_key(event.key, event.character):
+            self._late = Key(event.key, event.character)
+            box.post_message(self._late)
 
     def get_key_display(self, binding: Binding) -> str:
         return binding.key_display or name_of(binding.key).replace("ctrl+", "^")
@@ -157,6 +170,13 @@ class TearApp(App[int]):
     async def _chosen(self, place: str | None) -> None:
         if place is not None:
             await self.go(place)
+
+    def _fatal_error(self) -> None:
+        """An error that nobody caught is told in a sentence: Textual would print what was said."""
+        if self._exception is not None and not self._exit_renderables:
+            told = mishaps.last_words(self.shared.home, self._exception)
+            self._exit_renderables.append(Segments([Segment(f"{told}\n")]))
+        self._close_messages_no_wait()
 
     def _tell(self, view: EngineView) -> None:
         self.post_message(self.EngineNews(view))

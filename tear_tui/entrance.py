@@ -60,6 +60,6 @@ def run(  # noqa: PLR0913 - what the app is opened with, all named
             may_start=may_start,
             tour=tour,
         )
-        code = app.run() or 0
+        app.run()
         app.leave()  # however it ended: a browser's tab is closed without asking
-        return code
+        return app.return_code or 0

@@ -11,7 +11,8 @@ NAMES = {
     "less_than_sign": "<", "greater_than_sign": ">", "question_mark": "?", "slash": "/",
     "left_square_bracket": "[", "right_square_bracket": "]", "plus": "+", "minus": "-",
     "equals_sign": "=", "left_curly_bracket": "{", "right_curly_bracket": "}", "comma": ",",
-    "full_stop": ".",     "escape": "esc", "pageup": "page up", "pagedown": "page down", "up": "↑", "down": "↓",
+    "full_stop": ".",
+    "escape": "esc", "pageup": "page up", "pagedown": "page down", "up": "↑", "down": "↓",
     "left": "←", "right": "→",
 }  # fmt: skip
 

@@ -21,3 +21,12 @@ def write_down(home: Path, error: BaseException) -> Path:
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         file.write(f"{now()} {type(error).__name__}\n{where}")
     return path
+
+
+def last_words(home: Path, error: BaseException) -> str:
+    """What a person is told when the app has ended over an error, which is written down."""
+    told = f"tear-tui had to end: {type(error).__name__}. What you wrote is kept."
+    try:
+        return f"{told} Where it happened is in {write_down(home, error)}"
+    except OSError as cause:
+        return f"{told} It could not be written down: {cause}"

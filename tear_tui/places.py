@@ -33,11 +33,11 @@ class Place:
 
 
 PLACES: tuple[Place, ...] = (
-    Place("replay", "A session as it happened, and its scenes beside today's"),
+    Place("replay", "A session again, its scenes beside today's"),
     Place("triples", "All triples: find, review, edit, take back"),
     Place("learning", "How learning goes; pause it, stop it, say when"),
     Place("generations", "What was learned: compare, label, roll back"),
-    Place("settings", "Every setting and every key, and what fits this machine"),
+    Place("settings", "Every setting and key, and what fits here"),
 )
 """All places but the conversation, which is number 1 and always there."""
 

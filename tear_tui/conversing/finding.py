@@ -49,12 +49,15 @@ class Find:
         return f"{self.at + 1:,} of {many}"
 
 
-def find(turns: Sequence[Turn], words: str, near: int | None = None) -> Find:
+def find(
+    turns: Sequence[Turn], words: str, near: int | None = None, chosen: int | None = None
+) -> Find:
     """Every place where `words` stand, in capitals or not, from top to bottom.
 
     The place that is looked at first is the last one in turn `near` or before it (None: the
     last of all): somebody who looks for something has mostly just seen it pass. A scene that
-    is veiled, and words that were not said, are not found.
+    is veiled is not found, and of words that were not said only those of candidate `chosen` of
+    the open turn are (None: they are still being written).
     """
     wanted = fold(safe_text(words))
     places: list[Place] = []
@@ -64,7 +67,7 @@ def find(turns: Sequence[Turn], words: str, near: int | None = None) -> Find:
         found = [
             Place(turn.number, part, start)
             for part in PARTS
-            for start in spots(text_of(turn, part), wanted)
+            for start in spots(text_of(turn, part, chosen), wanted)
         ]
         places[:0] = found[-(MOST - len(places)) :]
         if len(places) == MOST:
@@ -73,9 +76,11 @@ def find(turns: Sequence[Turn], words: str, near: int | None = None) -> Find:
     return Find(words, tuple(places), before[-1] if before else 0)
 
 
-def text_of(turn: Turn, part: Part) -> str:
+def text_of(turn: Turn, part: Part, chosen: int | None = None) -> str:
     """A part of a turn as it is shown; empty if it is not there, or must not be seen."""
     said = turn.said
+    if said is None and chosen is not None:
+        said = next(iter(turn.candidates[chosen : chosen + 1]), None)
     if part == "input":
         return safe_text(turn.input)
     if part == "consequence":

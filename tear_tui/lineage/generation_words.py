@@ -162,14 +162,19 @@ def tally(found: Tally) -> str:
     if not found.decided + found.ties:
         return "no blind choice between these two yet"
     one, other = _short(found.one), _short(found.other)
-    told = f"{one} preferred {found.one_preferred}×, {other} {found.other_preferred}×"
-    told += f", no difference {found.ties}×" if found.ties else ""
+    told = f"{one} preferred {found.one_preferred}×, {other} preferred {found.other_preferred}×"
+    told += f", neither {found.ties}×" if found.ties else ""
     if not found.decided:
         return told
     low, high = clopper_pearson(found.one_preferred, found.decided)
     share = found.one_preferred / found.decided
-    return f"{told}: {one} {share:.0%} [{low:.0%}, {high:.0%}]"
+    return f"{told}  ·  {one}: {share:.0%} [{low:.0%}, {high:.0%}]"
+
+
+def counted(left: int, right: int) -> str:
+    """What is said after a blind choice: which was which."""
+    return f"Counted. Left was {_short(left)}, right was {_short(right)}."
 
 
 def _short(number: int) -> str:
-    return f"generation {number}" if number else "the base"
+    return str(number) if number else "the base"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from tear_core.store.generations import Generation
 from tear_core.store.learning_log import LearningRun, LearningStep
@@ -15,6 +16,9 @@ from tear_core.store.surprises import Measured
 
 RECENT = 8
 """Steps that the pace is taken from."""
+
+QUIET = 5.0
+"""Seconds without a step, and times what a step takes, after which no step is being taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,21 @@ def seconds_left(steps: Sequence[LearningStep]) -> float | None:
     """How long an update has to go at its latest pace, at most: it may end early."""
     if not steps:
         return None
-    pace = statistics.median(each.seconds for each in steps[-RECENT:])
-    return max(0, steps[-1].steps - steps[-1].step) * pace
+    return max(0, steps[-1].steps - steps[-1].step) * _pace(steps)
+
+
+def stands_still(steps: Sequence[LearningStep], at: datetime) -> bool:
+    """Whether something else than steps is going on: an update may be measured for longer than it
+    was learned."""
+    if not steps:
+        return False
+    since = (at - datetime.fromisoformat(steps[-1].at)).total_seconds()
+    return since > QUIET * max(1.0, _pace(steps))
+
+
+def _pace(steps: Sequence[LearningStep]) -> float:
+    """Seconds for a step, of late."""
+    return statistics.median(each.seconds for each in steps[-RECENT:])
 
 
 def tokens_per_second(steps: Sequence[LearningStep]) -> float | None:

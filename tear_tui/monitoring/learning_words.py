@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from tear_core.store.generations import Generation
 from tear_core.store.learning_log import LearningRun
 from tear_tui.engine_link import EngineView
-from tear_tui.monitoring.learning import Learning, Taught, seconds_left, tokens_per_second
+from tear_tui.monitoring.learning import (
+    Learning,
+    Taught,
+    seconds_left,
+    stands_still,
+    tokens_per_second,
+)
 
 if TYPE_CHECKING:
     from tear_tui.widgets.plain import Part
@@ -35,7 +41,7 @@ class Policy:
 def policy(rule: Policy) -> str:
     """The policy as a phrase."""
     if rule.when == "off":
-        return "never by itself"
+        return "only when asked"
     if rule.when == "idle":
         return f"when nobody has asked for anything in {rule.idle_seconds:g} s"
     return "after each scene" if rule.after == 1 else f"after {rule.after} new scenes"
@@ -48,7 +54,9 @@ def headline(
     run = now.at_work
     if run is not None:
         mark, word = ("‖", "paused") if paused else ("●", "learning")
-        parts: list[Part] = [(f"{mark} {word}", "bold $accent"), DOT, _progress(now, run)]
+        speaks = view.status is not None and view.status.speaking
+        told = _progress(now, run, paused, speaks)
+        parts: list[Part] = [(f"{mark} {word}", "bold $accent"), DOT, told]
         pid = view.status.pid if view.status is not None and view.state != "gone" else 0
         return parts if run.pid == pid else [*parts, DOT, f"process {run.pid}"]
     away = {
@@ -62,13 +70,15 @@ def headline(
     return [("‖ paused" if paused else "○ idle", "bold"), DOT, *_waiting(now)]
 
 
-def _progress(now: Learning, run: LearningRun) -> str:
+def _progress(now: Learning, run: LearningRun, paused: bool, speaks: bool) -> str:
     if not now.is_live or now.latest is None:
         if run.taken:
             return f"step {run.taken} of {run.steps}"
         return f"measuring {count(len(run.triples), 'triple')} before the first step"
     step, left = now.latest, seconds_left(now.steps)
     told = f"step {step.step} of {step.steps}"
+    if not paused and stands_still(now.steps, datetime.now(timezone.utc)):
+        return f"{told}{DOT}{'a reply goes first' if speaks else 'measuring what it did'}"
     return told if not left else f"{told}{DOT}at most {duration(left)} left"
 
 
@@ -106,7 +116,7 @@ def outcome(run: LearningRun, at_work: LearningRun | None, result: Generation | 
     number = run.generation
     told = {
         "published": f"generation {number}{_verdict(result)}",
-        "refused": f"generation {number}, refused{_verdict(result)}",
+        "refused": f"generation {number}, refused",
         "stopped": f"stopped{done}",
         "interrupted": f"cut off{done}",
         "failed": f"failed: {run.why}",
@@ -185,7 +195,7 @@ def change(result: Generation) -> str:
     before, after = result.consequence_before, result.consequence_after
     if before is None or after is None:
         return ""
-    return f"consequence {before:.2f} → {after:.2f}"
+    return f"loss {before:.2f} → {after:.2f}"
 
 
 def generation(number: int) -> str:
@@ -224,3 +234,8 @@ def size(number: int) -> str:
 def count(number: int, what: str) -> str:
     """So many of something."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def latest(scenes: int) -> str:
+    """How many scenes a chart shows; empty if none."""
+    return "" if not scenes else "one scene" if scenes == 1 else f"the last {scenes} scenes"

@@ -11,8 +11,7 @@ def write(chosen: Policy, before: Policy, settings: Settings) -> Settings:
     """Write what is new in a policy; gives the settings in force then.
 
     Raises:
-        SettingsError: something stronger than a file says otherwise; says what.
-        OSError: the file cannot be written.
+        SettingsError: something stronger than a file says otherwise, or it cannot be written.
     """
     values = {
         "learn_after": (chosen.after, before.after),

@@ -62,8 +62,9 @@ def groups() -> tuple[Group, ...]:
 
 
 def first_here(found: Iterable[Group], here: str) -> list[Group]:
-    """The groups of one screen first, then the others in their order."""
-    return sorted(found, key=lambda group: here not in group.where)
+    """The groups of one screen first, its very own before those that it shares; then the others
+    in their order."""
+    return sorted(found, key=lambda group: len(group.where) if here in group.where else sys.maxsize)
 
 
 @cache

@@ -44,8 +44,7 @@ def change(name: str, value: Any, which: Which, settings: Settings | None = None
 
     Raises:
         SettingsError: there is no such setting, it cannot have this value, or this file does not
-            have the last word about it. Nothing is written then.
-        OSError: the file cannot be written.
+            have the last word about it, or it cannot be written. Nothing is written then.
     """
     flags = settings.flags if settings is not None else {}
     wanted = None if value is None else checked(name, value)
@@ -119,8 +118,8 @@ def _write(path: Path, alter: Callable[[TOMLDocument], None]) -> None:
     import tomlkit
     from tomlkit.exceptions import ParseError, TOMLKitError
 
-    path = path.resolve()  # a link to a file elsewhere stays a link
     try:
+        path = path.resolve()  # a link to a file elsewhere stays a link
         text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
         document = tomlkit.parse(text)
         alter(document)
@@ -129,4 +128,9 @@ def _write(path: Path, alter: Callable[[TOMLDocument], None]) -> None:
         raise SettingsError([f"{path} is not TOML: {error}."]) from None
     except TOMLKitError as error:
         raise SettingsError([f"{path} cannot be changed: {error}."]) from None
-    whole_text(path, fresh, force=True)
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be read: {error.strerror}."]) from None
+    try:
+        whole_text(path, fresh, force=True)
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be written: {error.strerror}."]) from None

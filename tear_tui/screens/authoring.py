@@ -58,8 +58,9 @@ class AuthoringScreen(WritingScreen):
 
     def action_take_prediction(self) -> None:
         said = self.authoring.said if self.authoring is not None else None
+        box = self.author.box
         if said is not None and said.scene:
-            self.author.box.add(said.scene)
+            box.add(f"\n{said.scene}" if box.cursor_location[1] else said.scene)
 
     @on(LandingRow.Marked)
     def _marked(self, event: LandingRow.Marked) -> None:

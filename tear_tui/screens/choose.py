@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from tear_tui.keys import key
+from tear_tui.widgets.footer import LightFooter
 from tear_tui.widgets.plain import Part, Plain, line
 from tear_tui.widgets.row_list import RowList
 
@@ -44,7 +44,7 @@ class ChooseScreen(ModalScreen["str | None"]):
             if self._text:
                 yield Plain(*self._text)
             yield RowList("answers")
-        yield Footer(compact=True, show_command_palette=False)
+        yield LightFooter()
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)

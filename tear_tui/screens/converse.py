@@ -271,7 +271,8 @@ class ConverseScreen(KeepingScreen):
     def notice(self, text: str) -> None:
         """One line above the composer; it goes by itself, or when there is something newer."""
         self.query_one(Notice).say(text)
-        self.listing.say(text)
+        if self.has_class("-sessions"):
+            self.listing.say(text)
 
     def situation(self) -> Situation:
         """Where the screen stands, for the rule that says what can be done."""
@@ -304,6 +305,7 @@ class ConverseScreen(KeepingScreen):
     def refresh_keys(self) -> None:
         """Have the footer drawn again, but only if it has something else to say: it is slow."""
         now = all_possible(self.situation())
+        self.composer.sends = self.session.open_turn is None
         if now != self._possible:
             self._possible = now
             self.refresh_bindings()

@@ -42,7 +42,7 @@ KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 ROOMY = frozenset({
-    "turn.samples", "turn.copy", "turn.provenance", "turn.fork", "turn.replay", "turn.find",
+    "turn.samples", "turn.copy", "turn.provenance", "turn.fork", "turn.replay",
     "turn.found_before", "composer.newline", "converse.sessions", "converse.find",
     "converse.recall", "converse.outside", "find.before", "sessions.replay",
 })  # fmt: skip

@@ -43,6 +43,7 @@ class GenerationsScreen(PlaceScreen):
     NAME = "generations"
     CSS_PATH = "generations.tcss"
     AUTO_FOCUS = "#tree"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     OFFERS: ClassVar[tuple[Offer, ...]] = OFFERS
 
@@ -222,10 +223,12 @@ class GenerationsScreen(PlaceScreen):
 
     def _use(self, base: str, number: int, why: str) -> None:
         store = self.shared.store
-        done = self.attempt(
-            "Not made live", lambda: generations.use(store, base, number, why) or True
-        )
-        if done:
+
+        def make_live() -> bool:
+            generations.use(store, base, number, why)
+            return True
+
+        if self.attempt("Not made live", make_live):
             name = f"Generation {number}" if number else "The base"
             other = "" if base == self.base else f" for {base}, which is not in use"
             self.notice(f"{name} is live{other}.")

@@ -217,8 +217,7 @@ class CompareScreen(TearScreen):
             return self.notice(f"Not counted: {error}. {error.hint}".rstrip())
         self.remove_class("-choosing")
         self.query_one(Composer).focus()
-        left, right = (generation_words.title(self.family, duel.number(side)) for side in SIDES)
-        self.notice(f"Counted. Left was {left}, right was {right}.")
+        self.notice(generation_words.counted(duel.left, duel.right))
         self._draw()
         self._count()
         self.refresh_bindings()
@@ -238,9 +237,9 @@ class CompareScreen(TearScreen):
 
     def _draw(self) -> None:
         one, other = (generation_words.title(self.family, number) for number in self.pair)
-        how = "  ·  blind, the sides drawn anew each time" if self.blind else ""
+        how = "blind, the sides by chance  ·  " if self.blind else ""
         self.query_one("#pair", Plain).show(
-            (one, "bold"), " and ", (other, "bold"), how, layout=False
+            how, (one, "bold"), " and ", (other, "bold"), layout=False
         )
         self._draw_asked()
         for side in SIDES:

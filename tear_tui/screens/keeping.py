@@ -104,6 +104,7 @@ class KeepingScreen(AuthoringScreen):
         if self.has_class("-sessions") and self.listing.has_focus_within:
             return self._close()
         self.add_class("-sessions")
+        self.listing.say("")
         self.call_after_refresh(self.listing.take_keys)
         self.list_sessions()
 

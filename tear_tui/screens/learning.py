@@ -41,6 +41,8 @@ class LearningScreen(PlaceScreen):
     NAME = "learning"
     CSS_PATH = "learning.tcss"
     AUTO_FOCUS = "#updates"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]  # noqa: RUF012
+    """Two lists of sentences side by side want more room than elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("learning.learn", "l", "learn", "Learn now",
@@ -176,7 +178,7 @@ class LearningScreen(PlaceScreen):
         )
         self.query_one("#figures", Plain).show(learning_words.figures(now, memory), layout=False)
         self.query_one("#policy", Plain).show(
-            f"learns by itself: {learning_words.policy(self.policy)}", layout=False
+            f"learns {learning_words.policy(self.policy)}", layout=False
         )
         self._draw_charts()
         self._draw_lists()
@@ -200,7 +202,7 @@ class LearningScreen(PlaceScreen):
                 Line("as it was", live, "$accent"),
                 Line("the base", base, "$secondary", dotted=True),
             ],
-            f"the last {len(now.curve)} scenes" if now.curve else "",
+            learning_words.latest(len(now.curve)),
         )
 
     def _draw_lists(self) -> None:

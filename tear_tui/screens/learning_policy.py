@@ -95,14 +95,13 @@ class PolicyScreen(ModalScreen[Policy | None]):
     def _chosen(self) -> Policy | None:
         """The policy as it stands in the boxes; None after saying why it cannot be."""
         way, typed = self.way, self.query_one(LineBox).value
-        name = {"after": "learn_after", "idle": "learn_idle_seconds"}.get(way)
+        chosen = replace(self._policy, when=way)
         try:
-            number = None if name is None else checked(name, typed)
+            if way == "after":
+                return replace(chosen, after=checked("learn_after", typed))
+            if way == "idle":
+                return replace(chosen, idle_seconds=checked("learn_idle_seconds", typed))
         except SettingsError as error:
             self.query_one("#why-not", Plain).show(str(error))
             return None
-        if way == "after":
-            return replace(self._policy, when=way, after=number)
-        if way == "idle":
-            return replace(self._policy, when=way, idle_seconds=number)
-        return replace(self._policy, when=way)
+        return chosen

@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from tear_core.store.recall import Earlier
 from tear_tui.keys import key
 from tear_tui.text.safe_text import safe_line
+from tear_tui.widgets.footer import LightFooter
 from tear_tui.widgets.plain import Part, Plain, line
 from tear_tui.widgets.row_list import RowList
 from tear_tui.widgets.search_line import SearchLine
@@ -51,7 +52,7 @@ class PickScreen(ModalScreen["tuple[Sequence[Earlier], int] | None"]):
             yield SearchLine("Type words to find…", id="words")
             yield RowList("found", nothing="Nothing was written with these words.")
             yield Plain(classes="preview")
-        yield Footer(compact=True, show_command_palette=False)
+        yield LightFooter()
 
     def on_mount(self) -> None:
         self.query_one(SearchLine).focus()

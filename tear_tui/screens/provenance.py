@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from tear_tui.conversing.provenance import Line
 from tear_tui.keys import key
 from tear_tui.places import names
+from tear_tui.widgets.footer import LightFooter
 from tear_tui.widgets.plain import Plain, line
 
 Wish = Literal["generations", "replay", "copy"]
@@ -50,7 +50,7 @@ class ProvenanceScreen(ModalScreen["Wish | None"]):
                     with Horizontal(classes="line"):
                         yield Plain((name, "dim"), classes="name")
                         yield Plain(said, classes="told")
-        yield Footer(compact=True, show_command_palette=False)
+        yield LightFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action != "wish" or parameters == ("copy",):

@@ -89,13 +89,15 @@ class ReadingScreen(SpeakingScreen):
 
     @on(FindLine.Sought)
     def _sought(self, event: FindLine.Sought) -> None:
-        self._look_for(event.words.strip())
+        self._look_for(event.words if event.words.strip() else "")
 
     @work(group="find", exclusive=True, exit_on_error=False)
     async def _look_for(self, words: str) -> None:
         """Long conversations are looked through on a thread: typing goes on meanwhile."""
         turns, near = self.session.turns, self.transcript.cursor
-        self._show_found(await in_background(partial(finding.find, turns, words, near), "find"))
+        chosen = None if self.talk.busy else self.talk.choice.chosen
+        look = partial(finding.find, turns, words, near, chosen)
+        self._show_found(await in_background(look, "find"))
 
     def action_find_step(self, step: int) -> None:
         self._show_found(self.found.step(step))
@@ -108,21 +110,28 @@ class ReadingScreen(SpeakingScreen):
         self.refresh_turns()
         if here is not None:
             self.transcript.look_at(here.turn, here)
-        told = found.told() if found.words else ""
-        self.find_line.say(told)
-        if not self.find_line.display and told:
-            self.notice(f"“{found.words}”: {told}" if found.places else told)
+        self.find_line.say(found.told() if found.words else "")
+        if not self.find_line.display:
+            self._say_found()
+
+    def _say_found(self) -> None:
+        """How the search went, where the line that says it is not on the screen."""
+        told = self.found.told() if self.found.words else ""
+        if told:
+            self.notice(f"“{self.found.words}”: {told}" if self.found.places else told)
 
     @on(FindLine.Done)
     def _found_enough(self) -> None:
         if self.found.places:
             self.find_line.display = False
+            self._say_found()
             self.transcript.focus()
 
     def action_find_end(self) -> None:
         """No search any more; the turn that was found stays under the cursor."""
         self.find_line.display = False
         self.found = Find()
+        self.notice("")
         self.refresh_turns()
         self.transcript.focus()
 
@@ -171,7 +180,7 @@ class ReadingScreen(SpeakingScreen):
             elif wish == "replay":
                 self.replay(turn.number)
             elif wish == "copy":
-                self.copy(as_text(lines), "where it comes from")
+                self.copy(as_text(lines), "its provenance")
 
         title = f"turn {turn.number}: where it comes from"
         self.app.push_screen(ProvenanceScreen(title, lines, generation), chosen)

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from tear_core.engine.client import EngineClient
 from tear_tui.background import in_background
@@ -18,6 +17,7 @@ from tear_tui.conversing.more_scenes import SCENES, MoreScenes
 from tear_tui.keys import key
 from tear_tui.screens.copy_out import copy_out
 from tear_tui.text.safe_text import safe_text
+from tear_tui.widgets.footer import LightFooter
 from tear_tui.widgets.plain import Part, Plain, line
 
 BEAT = 0.1
@@ -51,7 +51,7 @@ class SamplesScreen(ModalScreen[None]):
             with VerticalScroll() as scroll:
                 scroll.can_focus = True
                 yield Plain(id="scenes")
-        yield Footer(compact=True, show_command_palette=False)
+        yield LightFooter()
 
     def on_mount(self) -> None:
         self._show()

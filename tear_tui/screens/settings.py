@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -114,8 +115,13 @@ class SettingsScreen(PlaceScreen):
         self._show()
 
     def engine_news(self, view: EngineView) -> None:
-        if view.state == "starting":
+        """The next engine reads the settings anew. One that is starting may have read them."""
+        if view.state == "gone":
             self.waiting = frozenset()
+
+    def watch_waiting(self) -> None:
+        if self.is_mounted:
+            self._tell()
 
     @property
     def row(self) -> Row:
@@ -170,7 +176,8 @@ class SettingsScreen(PlaceScreen):
     def _file_name(self) -> str:
         path = path_of(self._which)
         whose = "yours" if self._which == "user" else "the project's"
-        return f"{safe_line(str(path))} ({whose}{'' if path.is_file() else ', not there yet'})"
+        there = "" if path.is_file() else ", not there yet"
+        return f"{safe_line(_from_home(path))} ({whose}{there})"
 
     # --- changing
 
@@ -244,7 +251,7 @@ class SettingsScreen(PlaceScreen):
         before = getattr(self.shared.settings, name)
         try:
             settings = change(name, value, self._which, self.shared.settings)
-        except (SettingsError, OSError) as error:
+        except SettingsError as error:
             return safe_line(str(error))
         if name in WITH_THE_MODEL and getattr(settings, name) != before:
             self.waiting |= {name}
@@ -311,6 +318,12 @@ class SettingsScreen(PlaceScreen):
         if action in ("change", "unset", "file", "keys", "back") and self.is_mounted:
             return not self.editor.is_open
         return True
+
+
+def _from_home(path: Path) -> str:
+    """A path as people write it."""
+    inside = path.is_relative_to(Path.home())
+    return f"~/{path.relative_to(Path.home())}" if inside else str(path)
 
 
 def _end_of(text: str, width: int) -> str:

@@ -110,7 +110,7 @@ class KeysScreen(ModalScreen[None]):
         refused = self.query_one("#refused", Plain)
         try:
             settings = change_key(id, keys, self._which, self._shared.settings)
-        except (SettingsError, OSError) as error:
+        except SettingsError as error:
             return refused.show(safe_line(str(error)))
         refused.show("")
         self._use(settings)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -29,6 +31,16 @@ def own_terminal(log: Path) -> Iterator[None]:
         _set(*before)
         os.close(target)
         screen.close()
+
+
+def when_told_to_end(leave: Callable[[], object]) -> None:
+    """Have `leave` called on the running loop when the system, or a closed window, ends the app.
+
+    Otherwise it would end on the spot, and leave the terminal as it is while the app has it.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
+            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), leave)
 
 
 def _set(stderr: object, original: object) -> None:

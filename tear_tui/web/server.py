@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import aiohttp_jinja2
 import textual_serve
 from aiohttp import web
+from textual_serve.app_service import AppService
 from textual_serve.server import Server, to_int
 
 from tear_tui.web.guard import KEY, guard
@@ -55,6 +57,16 @@ class AppServer(Server):
         }
         return aiohttp_jinja2.render_template("app_index.html", request, about)
 
+    async def _process_messages(
+        self, websocket: web.WebSocketResponse, app_service: AppService
+    ) -> None:
+        """Pass on what a tab sends, until it is closed or its app has ended, killed or not."""
+        ended = asyncio.create_task(_close_after(app_service, websocket))
+        try:
+            await super()._process_messages(websocket, app_service)
+        finally:
+            ended.cancel()
+
     async def on_startup(self, app: web.Application) -> None:
         """Say where the app is, and nothing else."""
         self.console.print(f"The app is at {self.address}", highlight=False, soft_wrap=True)
@@ -63,3 +75,10 @@ class AppServer(Server):
     def initialize_logging(self) -> None:
         """Only what goes wrong: a log of requests would have the key in it."""
         logging.basicConfig(level=logging.ERROR, format="%(message)s")
+
+
+async def _close_after(app_service: AppService, websocket: web.WebSocketResponse) -> None:
+    """Close the tab's line when nothing more comes from its app, so that the page says so."""
+    if app_service._task is not None:
+        await asyncio.wait([app_service._task])
+        await websocket.close()

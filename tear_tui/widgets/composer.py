@@ -24,11 +24,17 @@ class Composer(TextBox):
             shown=True, display="^j"),
     ]  # fmt: skip
 
+    sends = True
+    """Whether something can be said now. Where it cannot, whoever receives it says why."""
+
     @dataclass
     class Sent(Message):
         """The person has finished."""
 
         text: str
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.sends if action == "send" else super().check_action(action, parameters)
 
     async def _on_key(self, event: events.Key) -> None:
         """Enter sends, in its turn after the letters before it."""

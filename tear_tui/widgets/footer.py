@@ -10,14 +10,27 @@ from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
 
-class FittingFooter(Footer):
+class LightFooter(Footer):
+    """One row, without the key of the palette. It forgets the keys that it no longer shows."""
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, show_command_palette=False)
+
+    def compose(self) -> ComposeResult:
+        """Each key follows `compact`, and Textual 8.2.8 holds on to it for as long as that stays
+        as it is: a talk of some hours would keep thousands of them."""
+        self.mutate_reactive(Footer.compact)
+        yield from super().compose()
+
+
+class FittingFooter(LightFooter):
     """A footer in which the keys named `roomy` (by id) stand only where there is room.
 
     All of them are in the help, whatever the width.
     """
 
     def __init__(self, roomy: Collection[str]) -> None:
-        super().__init__(compact=True, show_command_palette=False)
+        super().__init__()
         self._roomy = frozenset(roomy)
         self._width = 0
 

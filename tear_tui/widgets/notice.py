@@ -1,4 +1,4 @@
-"""One line that says what has just happened."""
+"""What has just happened, in a line; an error that has more to say gets the rows it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Notice(Plain):
     """Goes by itself, or when there is something newer."""
 
     DEFAULT_CSS = """
-    Notice { height: 1; padding: 0 2; color: $text-muted; }
+    Notice { height: auto; min-height: 1; max-height: 3; padding: 0 2; color: $text-muted; }
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,8 @@ class Notice(Plain):
         self._timer: Timer | None = None
 
     def say(self, text: str) -> None:
-        """Show a line; an empty one takes back what stands there."""
-        self.show(safe_line(text), layout=False)
+        """Show a sentence or two; an empty text takes back what stands there."""
+        self.show(safe_line(text))
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(SECONDS, lambda: self.say("")) if text else None

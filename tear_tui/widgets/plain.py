@@ -23,7 +23,7 @@ class Plain(Static):
 
     def rows_of(self, *parts: Part) -> int:
         """How many rows these parts take in the width that this widget has."""
-        return content(*parts).get_height({}, self.content_size.width)
+        return content(*parts).get_height({}, max(1, self.content_size.width))
 
     def frame(self, title: str = "", subtitle: str = "") -> None:
         """Words on the upper and the lower border."""

@@ -95,7 +95,7 @@ class TextBox(TextArea):
         if not name:
             return "No folded paste is here."
         if pasting.is_huge(self._pastes[name]):
-            return f"{name} is too long to be shown here; ctrl+g opens it in your editor."
+            return "It is too long to be shown here; ctrl+g opens it in your editor."
         before = self.text[: self.text.index(name)]
         start = (before.count("\n"), len(before) - before.rfind("\n") - 1)
         end = (start[0], start[1] + len(name))

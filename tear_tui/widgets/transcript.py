@@ -25,6 +25,9 @@ from tear_tui.text.windowing import Window
 from tear_tui.widgets.plain import Part, Plain
 from tear_tui.widgets.turn_view import NO_AIDS, OPEN, Aids, TurnView
 
+LAYOUTS = 20
+"""How often a turn that is to be looked at may be waited for until it has its place."""
+
 WELCOME: tuple[Part, ...] = (
     ("Every word lands somewhere.", "italic"),
     "\n\nSay something below. Before the model answers you will see the scene it foresees. "
@@ -70,8 +73,7 @@ class Transcript(VerticalScroll):
             "A new session that begins with the turns up to this one", shown=True),
         key("turn.replay", "v", "screen.replay", "Replay", "See it happen again from this turn on",
             shown=True),
-        key("turn.find", "slash", "screen.find", "Find", "Find words in this conversation",
-            shown=True, display="/"),
+        key("turn.find", "slash", "screen.find", "Find", "The same as ctrl+f"),
         key("turn.up", "up,k,alt+up,ctrl+up", "screen.select(-1)", "Up", "The turn before"),
         key("turn.down", "down,j,alt+down,ctrl+down", "screen.select(1)", "Down", "The next turn"),
         key("turn.left", "left", "screen.browse(-1)", "Left", "The same as <"),
@@ -180,8 +182,11 @@ class Transcript(VerticalScroll):
         if number in self._views:
             self.call_after_refresh(self._bring_into_view, self._views[number], place)
 
-    def _bring_into_view(self, view: TurnView, place: Place | None) -> None:
+    def _bring_into_view(self, view: TurnView, place: Place | None, tries: int = LAYOUTS) -> None:
         if not view.is_attached:
+            return
+        if not view.you.content_size.width and tries:  # it has only just been mounted
+            self.call_after_refresh(self._bring_into_view, view, place, tries - 1)
             return
         if place is None:
             return view.scroll_visible(animate=False, top=True)

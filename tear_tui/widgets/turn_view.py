@@ -93,7 +93,9 @@ class TurnView(Container):
 
     def where(self, place: finding.Place) -> tuple[Plain, int]:
         """The widget that shows a place in this turn, and the row in it on which it stands."""
-        candidate = self._candidates[0]
+        turn: Turn = self._shown[0]
+        choice: Choice = self._shown[2] or Choice()
+        candidate = self._candidates[choice.side if choice.right is not None else 0]
         widgets = {
             "input": self.you,
             "words": candidate.said,
@@ -101,8 +103,7 @@ class TurnView(Container):
             "consequence": candidate.happened,
         }
         widget = widgets[place.part]
-        turn: Turn = self._shown[0]
-        text = finding.text_of(turn, place.part)
+        text = finding.text_of(turn, place.part, choice.chosen)
         shown = excerpt(text, place.start)
         before = f"{shown.before}\n" if shown.before else ""
         label = 1 if place.part in ("input", "words") else 0

@@ -199,8 +199,8 @@ def test_what_is_no_comparison_is_not_kept(store: Store) -> None:
 
 def test_the_tally_in_words_keeps_ties_apart() -> None:
     said = generation_words.tally(Tally(4, 0, 7, 3, 2))
-    assert said.startswith("generation 4 preferred 7×, the base 3×, no difference 2×")
-    assert said.endswith("generation 4 70% [35%, 93%]")
+    assert said.startswith("4 preferred 7×, the base preferred 3×, neither 2×")
+    assert said.endswith("  ·  4: 70% [35%, 93%]")
     assert "%" not in generation_words.tally(Tally(4, 0, 0, 0, 2))
     assert "no blind choice" in generation_words.tally(Tally(4, 0))
 
@@ -475,13 +475,13 @@ async def test_blind_the_names_come_after_the_choice_and_the_choice_is_counted(
         assert titles(screen) == ["left", "right"]
         assert [r.generation for r in engine.requests] == ["6", "3"]
         await pilot.press("right", "enter")
-        await see(pilot, "Counted. Left was generation 6, right was generation 3.")
-        await see(pilot, "generation 3 preferred 1×, generation 6 0×")
+        await see(pilot, "Counted. Left was 6, right was 3.")
+        await see(pilot, "3 preferred 1×, 6 preferred 0× · 3: 100%")
         assert titles(screen) == ["generation 6", "✓ generation 3"]
         await ask(pilot, screen, "And now?")
         await see(pilot, "Which is better?")
         await pilot.press("e", "enter")
-        await see(pilot, "no difference 1×")
+        await see(pilot, "neither 1×")
     with open_store(home) as store:
         tie, won = comparisons.choices(store, "nano")
     assert (won.one, won.other, won.choice, won.shown_first) == (3, 6, "one", 6)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tear_tui.app import TearApp
 from tear_tui.places import names
+from tear_tui.preferences.key_pages import written_into
 from tear_tui.preferences.key_table import ANYWHERE, first_here, groups, own_keys, screens
+from tear_tui.preferences.keymap import problems
 from tear_tui.screens.help import HelpScreen, found_in, sections
 from tests.app.fake_engine import FakeEngine
 from tests.app.support import flat, running, see, type_text, wait_until
@@ -79,3 +82,36 @@ async def test_the_question_mark_opens_it_in_every_place(home: Path) -> None:
         assert "enter" in flat(pilot) and "Change this setting" in flat(pilot)
         await pilot.press("pagedown", "down", "pageup", "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+
+
+# --- the page about the app
+
+PAGE = Path(__file__).parents[2] / "docs" / "app.md"
+
+
+def test_the_page_has_the_keys_of_now() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    stale = "run `python -m tear_tui.preferences.key_pages docs/app.md`"
+    assert page == written_into(page), stale
+    assert "| p | Stand still at the next micro-batch | `learning.pause` |" in page
+    with pytest.raises(ValueError, match="in this page"):
+        written_into("no marks")
+
+
+def test_the_keymap_on_the_page_can_be_used() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    shown = re.search(r"\[keymap\]\n((?:\".*\n)+)", page)
+    assert shown is not None
+    keymap = dict(re.findall(r'"([^"]+)" = "([^"]+)"', shown[1]))
+    assert keymap and problems(keymap, groups()) == {}
+
+
+def test_every_place_has_a_picture_that_is_small_and_fetches_nothing() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    pictures = re.findall(r"\]\((images/[^)]+\.svg)\)", page)
+    assert {f"images/{name}.svg" for name in names()} <= set(pictures)
+    for picture in pictures:
+        svg = (PAGE.parent / picture).read_text(encoding="utf-8")
+        assert len(svg.encode()) <= 100_000, picture
+        assert "@font-face" not in svg
+        assert set(re.findall(r"https?://[^\"')\s]+", svg)) <= {"http://www.w3.org/2000/svg"}

@@ -103,6 +103,20 @@ async def test_a_picture_is_drawn_from_the_conversation_that_is_there(home: Path
         assert shown in words
 
 
+async def test_a_picture_shows_any_place_after_keys_too(home: Path) -> None:
+    engines = FakeEngines(FakeEngine())
+    svg = await draw(
+        home,
+        (80, 24),
+        connect=engines.connect,
+        start=engines.start,
+        place="settings",
+        what={"setting": "temperature"},
+        keys=("enter",),
+    )
+    assert "[6&#160;settings]" in svg and "Keep" in svg
+
+
 def test_a_picture_of_a_session_that_is_not_there_is_refused(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

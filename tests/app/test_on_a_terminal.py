@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tear_core.store import drafts, open_store
+from tear_core.store import drafts, open_store, sessions
 from tests.app.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -77,15 +77,52 @@ def test_a_scene_being_written_survives_a_power_cut(home: Path) -> None:
         terminal.see("(●) healed")
 
 
+def left_as_it_was(terminal: Terminal) -> bool:
+    """Whether the app has ended, and the terminal is in no mode that it was not in before."""
+    terminal.wait(lambda: terminal.process.poll() is not None)
+    terminal.wait(lambda: b"\x1b[?1049l" in terminal.received)
+    for mode in (b"1049", b"1000", b"1003", b"1006", b"2004", b"1004"):
+        on = terminal.received.rfind(b"\x1b[?%sh" % mode)
+        assert on < 0 or terminal.received.rfind(b"\x1b[?%sl" % mode) > on, mode
+    assert terminal.received.rfind(b"\x1b[?25h") > terminal.received.rfind(b"\x1b[?25l")
+    return terminal.settings()[:4] == list(terminal.before)[:4]
+
+
 def test_the_terminal_is_left_as_it_was_found(home: Path) -> None:
     with Terminal(home) as terminal:
         terminal.see("Say something")
         terminal.type("\x11")  # ctrl+q
-        terminal.wait(lambda: terminal.process.poll() is not None)
-        while b"\x1b[?1049l" not in terminal.received:
-            terminal.read()
+        assert left_as_it_was(terminal)
         assert terminal.process.returncode == 0
-        assert terminal.settings()[:4] == list(terminal.before)[:4]
+
+
+def test_after_a_crash_it_is_left_as_it_was_too_and_nothing_is_lost(home: Path) -> None:
+    with Terminal(home, TEST_CRASH="secret words \x1b]0;pwned\x07") as terminal:
+        terminal.see("Say something")
+        terminal.type("half a thought")
+        terminal.see("half a thought")
+        terminal.type("\x0f")  # ctrl+o
+        assert left_as_it_was(terminal)
+        assert terminal.process.returncode == 1
+        said = terminal.received.rpartition(b"\x1b[?1049l")[2]
+        assert b"tear-tui had to end: RuntimeError." in said and b"Traceback" not in said
+        assert b"secret" not in terminal.received and b"pwned" not in terminal.received
+    log = (home / "logs" / "app.log").read_text()
+    assert "RuntimeError" in log and "child.py" in log and "secret" not in log
+    with open_store(home) as store:
+        assert drafts.load(store, "prompt@new") == "half a thought"
+
+
+def test_told_to_end_it_ends_as_if_somebody_had_left(home: Path) -> None:
+    with Terminal(home) as terminal:
+        terminal.see("Say something")
+        terminal.type("half a thought")
+        terminal.see("half a thought")
+        terminal.process.terminate()
+        assert left_as_it_was(terminal)
+        assert terminal.process.returncode == 0
+    with open_store(home) as store:
+        assert drafts.load(store, "prompt@new") == "half a thought"
 
 
 def test_what_native_code_prints_goes_to_the_log_and_not_to_the_screen(home: Path) -> None:
@@ -95,3 +132,18 @@ def test_what_native_code_prints_goes_to_the_log_and_not_to_the_screen(home: Pat
         terminal.wait(lambda: terminal.process.poll() is not None)
     assert b"NATIVE NOISE" not in terminal.received
     assert b"NATIVE NOISE" in (home / "logs" / "app.log").read_bytes()
+
+
+def test_leaving_waits_for_no_engine_however_deaf_and_keeps_the_words_it_had(home: Path) -> None:
+    with Terminal(home, TEST_DEAF="1") as terminal:
+        terminal.see("Say something")
+        terminal.type("Hi\r")
+        terminal.see("She laughed,")
+        terminal.type("\x11")  # ctrl+q
+        assert left_as_it_was(terminal)  # the engine has not answered, and never will
+        assert terminal.process.returncode == 0
+    with open_store(home) as store:
+        latest = sessions.latest(store)
+        assert latest is not None
+        (turn,) = sessions.conversation(store, latest.id).turns
+        assert turn.candidates[0].scene == "She laughed,"

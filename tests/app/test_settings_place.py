@@ -160,6 +160,16 @@ async def test_what_needs_another_engine_says_so_and_has_a_key(home: Path) -> No
         await wait_until(pilot, lambda: not place(pilot).waiting)
 
 
+async def test_a_file_that_cannot_be_written_is_said_and_nothing_changes(home: Path) -> None:
+    user_file().parent.parent.mkdir(parents=True, exist_ok=True)
+    user_file().parent.write_text("a file where the folder should be")
+    async with running(home, FakeEngine(), size=(120, 40)) as pilot:
+        await change(pilot, "temperature", "backspace", "7", "enter")
+        await see(pilot, "config.toml cannot be written: ")
+        assert "Errno" not in flat(pilot)
+        assert place(pilot).shared.settings.temperature == 0.8
+
+
 async def test_the_engine_is_told_to_read_the_settings_again(home: Path) -> None:
     engine = FakeEngine()
     async with running(home, engine) as pilot:

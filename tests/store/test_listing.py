@@ -83,14 +83,14 @@ def test_a_cursor_follows_its_triple_into_a_later_list(
         assert after[there] == standing[0]
 
 
-def test_a_hundred_thousand_are_listed_by_one_query(store: Store) -> None:
-    fill(store, 100_000)
+def test_ten_thousand_are_listed_by_one_query(store: Store) -> None:
+    fill(store, 10_000)
     asked: list[str] = []
     ours = lambda sql: asked.append(sql) if not sql.startswith("--") else None  # noqa: E731
     store.connection.set_trace_callback(ours)  # the search index asks itself, in comments
     for sort in SORTS:
         asked.clear()
         found = listing(store, parse("status:unreviewed,pending kettle"), sort)
-        assert (len(found), found.total, len(asked)) == (80_000, 100_000, 1)
+        assert (len(found), found.total, len(asked)) == (8_000, 10_000, 1)
         asked.clear()
-        assert len(lines(store, found.seqs[79_900:80_000])) == 100 and len(asked) == 1
+        assert len(lines(store, found.seqs[7_900:8_000])) == 100 and len(asked) == 1
