@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # before anything brings torch in
+    os.environ["OMP_NUM_THREADS"] = "1"
+
 import pytest
 
 from tear_core.store import Store, open_store

@@ -25,7 +25,7 @@ class Plan:
         epochs: how often each new triple is seen; None: as often as makes `steps` steps.
         steps: about how many optimizer steps an update takes whose epochs are not given.
         enough: such an update ends early once an epoch's consequence loss is this share of the
-            first one's.
+            first one's; of few triples, once either loss is.
         batch: triples to a step; `capacity`, tokens to a pack.
         gate: whether an update is held against the fixed probe before it may go live.
     """

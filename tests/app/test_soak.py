@@ -82,9 +82,10 @@ async def test_keys_that_left_the_footer_are_not_held(home: Path) -> None:
         write_session(store, 3)
     async with running(home, FakeEngine()) as pilot:
         await see(pilot, "3 times a day")
-        for _ in range(3):
+        before = held()["FooterKey"]  # those of earlier tests may be among them
+        for _ in range(5):
             await pilot.press("alt+up")
             await see(pilot, "Back")
             await pilot.press("escape")
             await see(pilot, "Send")
-        assert held()["FooterKey"] < 40
+        assert held()["FooterKey"] - before < 20
