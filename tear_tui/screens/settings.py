@@ -163,10 +163,12 @@ class SettingsScreen(PlaceScreen):
         row, about = self.row, self.query_one("#about", Plain)
         about.frame(row.name, f"counts {counts_from(row.name)}")
         said: list[Part] = [row.help]
-        if row.source.kind != "default":
-            said += ["\n", ("set by ", "dim"), row.source.where]
         if row.name in self.waiting:
-            said += ["\n", ("waits for the engine: r starts it again", "bold")]
+            said = [("waits for the engine: r starts it again", "bold"), "\n", *said]
+        if row.source.kind != "default":
+            words = "set by "
+            where = _end_of(row.source.where, about.content_size.width - len(words))
+            said += ["\n", (words, "dim"), where]
         about.show(*said)
 
     def _refuse(self, reason: str) -> None:

@@ -144,7 +144,10 @@ async def test_the_projects_file_has_the_last_word_and_can_be_chosen(home: Path)
         await see(pilot, "16 default")
 
 
-async def test_what_needs_another_engine_says_so_and_has_a_key(home: Path) -> None:
+async def test_what_needs_another_engine_says_so_and_has_a_key(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ("a-long-name-" * 8)))
     engine = FakeEngine()
     async with running(home, engine) as pilot:
         await change(pilot, "dtype", "down", "enter")
