@@ -84,6 +84,8 @@ def in_turn(
     children = {name: _Child(script, name, arguments, threads) for name in names}
     try:
         alive = {name: child for name, child in children.items() if child.begun()}
+        if not alive:
+            raise SystemExit("none of the contenders can run here")
         taken: Rounds = {name: [] for name in alive}
         for number in range(warm + rounds):
             order = list(alive)

@@ -30,7 +30,8 @@ Learning yields:
     {"event": "gate", "run", "verdict": "pass" | "fail", "why", "rules", "measured", "seconds",
      ...}                                              what the fast gate found; not with gate off
     {"event": "published", ...the row that `train-pending` prints: with the verdict "fail" it is
-     kept, `why` says why, it is not live, and its triples are still pending}
+     kept, `why` says why, it is not live, and its triples are still pending; `stages` has the
+     seconds of each stage (see `learn.stages`)}
     {"event": "error", "message", "hint"}
 
 Making generations out of others yields:
@@ -97,6 +98,9 @@ class SpeakRequest:
     `read_anew`: at least so many of the prompt's last tokens are read although they may be
     cached. Sums of floating point depend on how a reading was divided, so a section is written
     again bit for bit only where the division, its `prefill_tokens`, is the same.
+
+    `seeds` given: a candidate for each, all written at once at little more than the cost of one.
+    Their sections come whole, each with its own `seed`, as they are done; no tokens.
     """
 
     input: str
@@ -107,6 +111,7 @@ class SpeakRequest:
     response: str | None = None
     generation: str = "live"
     read_anew: int = 0
+    seeds: tuple[int, ...] = ()
     request_id: str = ""
 
 

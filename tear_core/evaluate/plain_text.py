@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from tear_core.evaluate.figures import Figure, figure
-from tear_core.model.packing import pack
-from tear_core.model.scoring import token_nll
+from tear_core.evaluate.surprise import Surprise, scored
+from tear_core.model.base import Base
 from tear_core.model.tree import Tree
 from tear_core.witness_format import Section, Tokens
 
@@ -23,36 +21,42 @@ class TextScore:
     bytes: int
 
 
-@torch.no_grad()
 def score_texts(
     tree: Tree,
     texts: Sequence[str],
     capacity: int = 1024,
     give_way: Callable[[], None] = lambda: None,
 ) -> list[TextScore]:
-    """Bits of each text, read from its first token: its first one is predicted from the start of
-    a sequence, where the model has one, else from the end of another.
+    """Bits of each text (see `rendered`).
 
     Bits per byte compare models with different tokenizers; a text's tokens do not.
     """
-    base = tree.base
+    readable = rendered(tree.base, texts)
+    scores = scored(tree, list(readable.values()), capacity, give_way)
+    return in_bits(texts, dict(zip(readable, scores, strict=True)))
+
+
+def rendered(base: Base, texts: Sequence[str]) -> dict[int, Tokens]:
+    """The texts that can be scored, by their place: each is read from its first token, which is
+    predicted from the start of a sequence, where the model has one, else from the end of another.
+    """
     first = base.format.eos if base.format.bos is None else base.format.bos
-    rendered: dict[int, Tokens] = {}
+    found: dict[int, Tokens] = {}
     for number, text in enumerate(texts):
         ids = base.format.encode(text)
         if ids and len(ids) < base.context:
             sections = [int(Section.GIVEN)] + [int(Section.RESPONSE)] * len(ids)
-            rendered[number] = Tokens([first, *ids], sections)
-    nats = dict.fromkeys(rendered, 0.0)
-    order = list(rendered)
-    for row in pack(list(rendered.values()), capacity, base.device):
-        give_way()
-        for owner, nll in zip(row.owners.tolist(), token_nll(tree, row).tolist(), strict=True):
-            nats[order[owner]] += nll
+            found[number] = Tokens([first, *ids], sections)
+    return found
+
+
+def in_bits(texts: Sequence[str], scores: Mapping[int, Surprise]) -> list[TextScore]:
+    """The score of each text, from those that could be scored, by their place."""
     why = "empty, or longer than the model reads"
     return [
         TextScore(
-            figure(nats[n] / math.log(2) if n in nats else None, why), len(text.encode("utf-8"))
+            figure(scores[n].nats / math.log(2) if n in scores else None, why),
+            len(text.encode("utf-8")),
         )
         for n, text in enumerate(texts)
     ]

@@ -15,7 +15,7 @@ from tear_core.model.packing import pack
 from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree
 from tear_core.triples import Triple
-from tear_core.witness_format import Section
+from tear_core.witness_format import Section, Tokens
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,22 @@ def surprise(
     """
     render = tree.base.format.scored_tokens
     sequences = [render(triple, section, tree.base.context) for triple in triples]
-    nats, counts = [0.0] * len(triples), [0] * len(triples)
+    return scored(tree, sequences, capacity, give_way)
+
+
+@torch.no_grad()
+def scored(
+    tree: Tree,
+    sequences: Sequence[Tokens],
+    capacity: int = 1024,
+    give_way: Callable[[], None] = lambda: None,
+) -> list[Surprise]:
+    """Surprise at the supervised tokens of each sequence, in their order.
+
+    What is to be known of the same words should be asked in one call: sequences that begin alike
+    are read once (see `model.packing`).
+    """
+    nats, counts = [0.0] * len(sequences), [0] * len(sequences)
     for row in pack(sequences, capacity, tree.base.device):
         give_way()
         for owner, nll in zip(row.owners.tolist(), token_nll(tree, row).tolist(), strict=True):

@@ -1,5 +1,7 @@
 """More scenes for the same words, each drawn with a seed of its own, to see how far they lie apart.
 
+They are written together: the model reads its weights once for a word of each.
+
 Belongs to the screen's thread; a `Speech` is read on another one and taken in here.
 """
 
@@ -17,6 +19,7 @@ from tear_core.store import StoreError
 from tear_core.turn import Candidate, NotNow, Sampled, scene_generation
 from tear_tui.background import in_background
 from tear_tui.conversing.conversation import ConversationLog
+from tear_tui.conversing.looks import Written
 from tear_tui.conversing.speech import Speech
 from tear_tui.conversing.spread import spread_of
 
@@ -34,13 +37,14 @@ class Scene:
 
 
 class MoreScenes:
-    """Draws scenes for one candidate and writes each down as soon as it is whole."""
+    """Draws scenes for one candidate and writes each down when it is whole."""
 
     def __init__(self, log: ConversationLog, turn: int, candidate: int, sampling: Sampling) -> None:
         self.log, self.turn, self.index, self.sampling = log, turn, candidate, sampling
         self.speech: Speech | None = None
         self.left = 0
-        """How many are still to be drawn, the one being written included."""
+        """How many are still to come."""
+        self._problem: EngineError | None = None
 
     @property
     def candidate(self) -> Candidate:
@@ -68,59 +72,58 @@ class MoreScenes:
     async def draw(
         self, client: EngineClient, count: int, changed: Callable[[], None]
     ) -> EngineError | None:
-        """Have `count` more scenes drawn, one after the other; returns what went wrong.
-
-        Every whole scene is in the session's log before the next one is begun.
-        """
-        self.left = count
+        """Have `count` more scenes drawn at once; returns what went wrong."""
+        self.left, self._problem = count, None
+        speech = self.speech = Speech(self._request(count), self.turn, self.index)
         try:
-            while self.left > 0:
-                speech = self.speech = Speech(self._request(), self.turn, self.index)
-                changed()
-                await in_background(partial(speech.read, client), "scene")
-                speech.drain()
-                if speech.error is not None:
-                    return speech.error
-                self.left -= 1
-                if not self._keep(speech):
-                    return None
-                changed()
-        except (NotNow, StoreError) as error:
-            return EngineError(str(error), getattr(error, "hint", ""))
+            changed()
+            await in_background(partial(speech.read, client), "scenes")
+            self.take()
+            return self._problem or speech.error
         finally:
             self.speech, self.left = None, 0
-        return None
+
+    def take(self) -> bool:
+        """Write down the scenes that have come since the last time; whether anything changed."""
+        speech = self.speech
+        if speech is None:
+            return False
+        known = len(speech.scenes)
+        changed = speech.drain()
+        try:
+            for scene, seed in speech.scenes[known:]:
+                self._keep(scene, seed, speech.generation or 0)
+        except (NotNow, StoreError) as error:
+            self._problem = EngineError(str(error), getattr(error, "hint", ""))
+            speech.abandon()
+        self.left = max(0, self.left - (len(speech.scenes) - known))
+        return changed
 
     def stop(self, client: EngineClient | None) -> Callable[[], None] | None:
-        """Draw no more; gives what is left to do on another thread. A broken-off scene goes."""
+        """Draw no more; gives what is left to do on another thread. Broken-off scenes go."""
+        self.take()
         speech, self.left = self.speech, 0
         if speech is None:
             return None
         speech.abandon()
         return None if client is None else partial(speech.cancel, client)
 
-    def _keep(self, speech: Speech) -> bool:
-        """Write the scene down; False if there is none, or it was broken off."""
-        scene = speech.finished.get("scene")
-        if scene is None or scene.stopped == "cancelled" or not scene.text.strip():
-            return False
-        drawn = {"text": scene.text, "seed": speech.seed, "tokens": scene.tokens}
+    def _keep(self, scene: Written, seed: int, generation: int) -> None:
+        """Write a scene down, unless it was broken off or says nothing."""
+        if scene.stopped == "cancelled" or not scene.text.strip():
+            return
+        drawn = {"text": scene.text, "seed": seed, "tokens": scene.tokens}
         self.log.record(
-            "samples",
-            self.turn,
-            candidate=self.index,
-            scenes=[drawn],
-            generation=speech.generation or 0,
+            "samples", self.turn, candidate=self.index, scenes=[drawn], generation=generation
         )
-        return True
 
-    def _request(self) -> SpeakRequest:
+    def _request(self, count: int) -> SpeakRequest:
         turn = self.log.turn(self.turn)
         return SpeakRequest(
             input=turn.input,
             context=self.log.conversation.context(before=turn.number),
             order=turn.order,
-            seed=random.SystemRandom().getrandbits(31),
+            seeds=tuple(random.SystemRandom().getrandbits(31) for _ in range(count)),
             sampling=self.sampling,
             response=self.candidate.words,
             request_id=uuid.uuid4().hex,

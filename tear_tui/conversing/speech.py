@@ -30,6 +30,8 @@ class Speech:
         self.seed: int | None = request.seed
         self.finished: dict[Section, Written] = {}
         """Sections that are whole, or broken off for good, in the order in which they ended."""
+        self.scenes: list[tuple[Written, int]] = []
+        """Scenes that have ended, and their seeds: several where the request has several."""
         self._replies: deque[Reply | EngineError | None] = deque()
         self._abandoned = threading.Event()
         self.stopping = False
@@ -96,9 +98,10 @@ class Speech:
     def _section(self, section: Section, reply: Reply) -> None:
         facts: dict[str, Any] = {name: reply[name] for name in KEPT_FACTS if name in reply}
         stopped = str(facts.get("stopped", ""))
-        self._finish(
-            section, Written(str(reply["text"]), int(facts.get("tokens", 0)), stopped, facts)
-        )
+        written = Written(str(reply["text"]), int(facts.get("tokens", 0)), stopped, facts)
+        if section == "scene":
+            self.scenes.append((written, int(self.seed or 0)))
+        self._finish(section, written)
 
     def _finish(self, section: Section, written: Written) -> None:
         self.finished[section] = written

@@ -17,15 +17,15 @@ from tear_tui.conversing.more_scenes import SCENES, MoreScenes
 from tear_tui.keys import key
 from tear_tui.screens.copy_out import copy_out
 from tear_tui.text.safe_text import safe_text
-from tear_tui.widgets.footer import LightFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.plain import Part, Plain, line
 
 BEAT = 0.1
-"""Seconds between two looks at the scene that is being written."""
+"""Seconds between two looks at the scenes that are being written."""
 
 
 class SamplesScreen(ModalScreen[None]):
-    """Draws scenes when it opens, and more at a key. Closing it stops the one being written."""
+    """Draws scenes when it opens, and more at a key. Closing it stops those being written."""
 
     CSS_PATH = "over.tcss"
 
@@ -51,7 +51,7 @@ class SamplesScreen(ModalScreen[None]):
             with VerticalScroll() as scroll:
                 scroll.can_focus = True
                 yield Plain(id="scenes")
-        yield LightFooter()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show()
@@ -82,7 +82,7 @@ class SamplesScreen(ModalScreen[None]):
         self._show()
 
     def _tick(self) -> None:
-        if self._more.speech is not None and self._more.speech.drain():
+        if self._more.take():
             self._show()
 
     def _show(self) -> None:
@@ -102,8 +102,7 @@ class SamplesScreen(ModalScreen[None]):
             parts += [(f"\n{number}  {scene.whose} · {scene.tokens} tokens\n", "dim")]
             parts.append(f"{scene.text}\n")
         if self._more.speech is not None:
-            written = self._more.speech.writing.sections.get("scene")
-            parts += [("\nforeseeing…\n", "dim"), f"{written.text if written else ''}\n"]
+            parts += [("\nforeseeing…\n", "dim")]
         return parts
 
     @work(group="copy", exit_on_error=False)

@@ -74,6 +74,9 @@ class FakeEngine:
     def speak(self, request: SpeakRequest) -> Iterator[Reply]:
         self._check()
         self.requests.append(request)
+        if request.seeds:
+            yield from self._several(request)
+            return
         if request.response is not None:
             sections = [each for each in self._next(request) if each[0] == "scene"]
         else:
@@ -86,6 +89,19 @@ class FakeEngine:
             else:
                 if request.order == "after" and request.response is None:
                     yield _section("response", dict(sections)["draft"], 0, "end")
+            yield {"event": "done", "generation": self._asked(request.generation), "seed": 7}
+        finally:
+            self.closed += 1
+
+    def _several(self, request: SpeakRequest) -> Iterator[Reply]:
+        """A scene for each seed, whole, as the real one tells them."""
+        try:
+            for seed in request.seeds:
+                text = dict(self._next(request))["scene"]
+                *_, told = self._write(request, "scene", text)
+                if told["stopped"] == "cancelled":  # the real one says nothing of it
+                    break
+                yield {**told, "seed": seed}
             yield {"event": "done", "generation": self._asked(request.generation), "seed": 7}
         finally:
             self.closed += 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,16 @@ import torch
 
 from tear_core.corpus.dataset import read_triples
 from tear_core.corpus.generate.near import NearDuplicates
+from tear_core.evaluate.cells import Cell
 from tear_core.evaluate.figures import Unscored
 from tear_core.evaluate.gate.canaries import CanaryFigures, Said, look_at
 from tear_core.evaluate.gate.judging import ProbeFigures, flagged_share, judge_probe
 from tear_core.evaluate.gate.probe_set import FOLDER, load, shipped
 from tear_core.evaluate.gate.probing import Probed, divergence, probe
 from tear_core.evaluate.gate.thresholds import FILE, thresholds
+from tear_core.evaluate.likelihood import scorer
 from tear_core.evaluate.plain_text import bits_per_byte, score_texts
+from tear_core.evaluate.surprise import surprise
 from tear_core.model.base import Base
 from tear_core.model.load import load_base
 from tear_core.model.packing import pack
@@ -258,6 +263,38 @@ def test_divergence_is_the_kl_of_the_next_token(tiny: Base) -> None:
         count += len(row.rows)
     assert found == pytest.approx(total / count, rel=1e-4)
     assert isinstance(divergence(one, two, []), Unscored)
+
+
+def test_what_is_scored_in_one_reading_is_what_is_scored_piece_by_piece(tiny: Base) -> None:
+    """The probe's figures, and the same from the functions that measure one thing each."""
+    tree, items = grow(replace(tiny, context=4096), LoraShape(rank=2)), shipped()
+    with torch.no_grad():
+        for parameter in tree.adapter().values():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    measured = probe(tree, items, capacity=300)
+
+    def per_token(triples: Sequence[Triple], section: Section) -> float:
+        each = [surprise(tree, [triple], section)[0] for triple in triples]
+        return sum(s.nats for s in each) / sum(s.tokens for s in each)
+
+    cells = [
+        Cell(one.input, one.response, two.consequence)
+        for pair in items.pairs
+        for one in pair
+        for two in pair
+    ]
+    nats = torch.tensor(scorer(tree)(cells)).double().view(-1, 4)
+    delta = nats[:, 0] - nats[:, 1] - nats[:, 2] + nats[:, 3]
+    gaps = [
+        per_token([hurt], Section.RESPONSE) - per_token([healed], Section.RESPONSE)
+        for healed, hurt in items.contrasts
+    ]
+    close = partial(pytest.approx, rel=1e-4, abs=1e-5)
+    assert measured.response == close(per_token(items.kind, Section.RESPONSE))
+    assert measured.consequence == close(per_token(items.triples, Section.CONSEQUENCE))
+    assert measured.preference == close(sum(gaps) / len(gaps))
+    assert measured.awareness == close(float((2 * delta.sigmoid() - 1).mean()))
+    assert measured.bits_per_byte == close(bits_per_byte(score_texts(tree, items.texts)))
 
 
 def test_a_model_that_cannot_read_the_probe_is_not_waved_through(tiny: Base) -> None:

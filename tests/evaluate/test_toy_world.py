@@ -10,11 +10,10 @@ import pytest
 import torch
 
 from tear_core.evaluate import awareness, likelihood
-from tear_core.evaluate.awareness.swap import eligible
-from tear_core.evaluate.awareness.writing import reader, writer
+from tear_core.evaluate.awareness.swap import asked_of, eligible
+from tear_core.evaluate.awareness.writing import reader, scenes_of
 from tear_core.evaluate.figures import Estimate
 from tear_core.generate.sampling import Draw
-from tear_core.generate.speaker import Speaker
 from tear_core.model.tree import Tree
 from tests.evaluate import toy
 
@@ -33,9 +32,10 @@ def near(estimate: Estimate, value: float) -> bool:
 
 
 def talk(tree: Tree) -> float:
-    write = writer(Speaker(tree), Draw(), tokens=12)
     items = WORLD.items[:30]
-    texts = [write(item.cell(side, side), 0) for item in items for side in (0, 1)]
+    asked = [(item.cell(side, side), 0) for item in items for side in (0, 1)]
+    scenes = dict(scenes_of(tree, asked, Draw(), tokens=12))
+    texts = [scenes[each] for each in asked]
     found = awareness.talk_rate(texts, [item.cluster for item in items for _ in (0, 1)])
     assert isinstance(found.value, float)
     return found.value
@@ -84,9 +84,11 @@ def test_cas_is_one_for_the_link_and_nothing_for_valence_blindness_and_talk(
     assert talk(arms["talk"]) == 1.0 and talk(arms["link"]) == 0.0
 
     def swapped(name: str) -> awareness.Swap:
-        write = writer(Speaker(arms[name]), Draw(repetition_penalty=1.0), tokens=12)
         items = [i for i in eligible(WORLD.items, SURFACE) if i.same_landing][:36]
-        return awareness.swap(write, reader(arms["link"].base), items, samples=1)
+        draw = Draw(repetition_penalty=1.0)
+        scenes = dict(scenes_of(arms[name], asked_of(items, 1), draw, tokens=12))
+        base = reader(arms["link"].base)
+        return awareness.swap(lambda cell, n: scenes[cell, n], base, items, samples=1)
 
     assert swapped("link").right.shows_above(0.8)
     assert not swapped("blind").right.shows_above(0.55)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,9 @@ def test_every_later_section_reads_two_delimiters_and_nothing_else(
     speaker: Speaker, order: Any
 ) -> None:
     told = sections(list(speaker.speak(replace(WISH, order=order))))
-    for later in told[1:]:
-        # a draft cut off by its length has one more token that was drawn and not yet read
-        assert later["prefill_tokens"] <= (2 if told[0]["stopped"] == "end" else 3)
+    for before, later in pairwise(told):
+        # a section cut off by its length has one more token that was drawn and not yet read
+        assert later["prefill_tokens"] <= (2 if before["stopped"] == "end" else 3)
 
 
 def test_pieces_add_up_to_their_section(speaker: Speaker) -> None:

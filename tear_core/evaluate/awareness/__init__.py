@@ -20,7 +20,7 @@ Chance and every reader that ignores the response are 0; the ceiling is 1. `docs
     companions, each with .as_json():
         rank(score, questions(items)) -> Ranking         ranking.py; 8-way, PMI
         swap(write, embed, items) -> Swap                swap.py; scenes that are written
-                                                         writing.py: writer(speaker), reader(base)
+                                                         writing.py: scenes_of(tree), reader(base)
         paraphrase(score, load_paraphrases(path), temperature) -> Invariance   paraphrases.py
         talk_rate(texts, clusters) -> Estimate           talk.py; shown beside CAS, never for it
 

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from tear_core.evaluate.awareness.swap import Embed, Write
+from tear_core.evaluate.awareness.swap import Embed
 from tear_core.evaluate.cells import Cell
 from tear_core.generate.sampling import Draw
-from tear_core.generate.speaker import Speaker, TooLong, Wish
+from tear_core.generate.together import write_many
+from tear_core.generate.wish import Wish
 from tear_core.model.base import Base
+from tear_core.model.tree import Tree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def writer(
-    speaker: Speaker, draw: Draw, *, tokens: int = 80, give_way: Callable[[], None] = lambda: None
-) -> Write:
-    """Scenes of this speaker's tree. Draw 0 is greedy; the number of the others is their seed.
+def scenes_of(
+    tree: Tree,
+    wanted: Sequence[tuple[Cell, int]],
+    draw: Draw,
+    *,
+    tokens: int = 80,
+    give_way: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[tuple[Cell, int], str]]:
+    """A scene of this tree for each cell and number of a draw, as they are done.
 
-    `give_way` is called before each scene and each of its tokens. An input that is too long gives
-    an empty scene.
+    Draw 0 is greedy; the number of the others is their seed. `give_way` is called before each
+    step. An input that is too long gives an empty scene.
     """
-
-    def write(cell: Cell, number: int) -> str:
-        wish = Wish(
+    wishes = [
+        Wish(
             cell.input,
             context=cell.context,
             seed=number,
@@ -38,18 +44,10 @@ def writer(
             max_scene_tokens=tokens,
             response=cell.response,
         )
-        text = ""
-        try:
-            give_way()
-            for told in speaker.speak(wish):
-                give_way()
-                if told["event"] == "scene":
-                    text = str(told["text"])
-        except TooLong:
-            return ""
-        return text
-
-    return write
+        for cell, number in wanted
+    ]
+    for index, told in write_many(tree, wishes, give_way):
+        yield wanted[index], str(told["scene"]["text"]) if told else ""
 
 
 def reader(base: Base, give_way: Callable[[], None] = lambda: None) -> Embed:

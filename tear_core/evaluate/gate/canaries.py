@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from tear_core.evaluate.anti_judge import judge
 from tear_core.evaluate.repetition import repeated
 from tear_core.generate.sampling import Draw
-from tear_core.generate.speaker import Speaker, Wish
+from tear_core.generate.together import write_many
+from tear_core.generate.wish import TooLong, Wish
 from tear_core.model.tree import Tree
 
 GREEDY = Draw(temperature=0.0, top_p=1.0, top_k=0, repetition_penalty=1.1)
@@ -29,18 +30,26 @@ class Said:
 def answer(
     tree: Tree, inputs: Mapping[str, str], give_way: Callable[[], None] = lambda: None
 ) -> dict[str, Said]:
-    """A greedy draft and its scene for each input, by id."""
-    speaker = Speaker(tree)
-    found = {}
-    for name, text in inputs.items():
-        give_way()
-        wish = Wish(
+    """A greedy draft and its scene for each input, by id.
+
+    Raises:
+        TooLong: one of them leaves no room to answer.
+    """
+    wishes = [
+        Wish(
             input=text,
             draw=GREEDY,
             max_response_tokens=RESPONSE_TOKENS,
             max_scene_tokens=SCENE_TOKENS,
         )
-        told = {each["event"]: each for each in speaker.speak(wish) if each["event"] != "token"}
+        for text in inputs.values()
+    ]
+    written = dict(write_many(tree, wishes, give_way))
+    found = {}
+    for number, name in enumerate(inputs):
+        told = written[number]
+        if not told:
+            raise TooLong(f"the input {name!r} is longer than this model reads")
         found[name] = Said(told["draft"]["text"], told["scene"]["text"])
     return found
 

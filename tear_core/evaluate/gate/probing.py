@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from tear_core.evaluate.cells import Cell
+from tear_core.evaluate.answers import difference
 from tear_core.evaluate.figures import Figure, Unscored, figure, from_json, to_json
 from tear_core.evaluate.gate.canaries import CanaryFigures, answer, look_at
 from tear_core.evaluate.gate.probe_set import ProbeSet
-from tear_core.evaluate.likelihood import scorer
-from tear_core.evaluate.plain_text import bits_per_byte, score_texts
-from tear_core.evaluate.surprise import Surprise, surprise
+from tear_core.evaluate.gate.probe_words import Response, Scene, Scores, own_scene, score
+from tear_core.evaluate.plain_text import bits_per_byte
 from tear_core.generate.speaker import TooLong
 from tear_core.model.divergence import token_kl
 from tear_core.model.packing import pack
@@ -82,14 +83,14 @@ def probe(
     give_way: Callable[[], None] = lambda: None,
 ) -> Probed:
     """Measure a tree on the fixed items. Deterministic."""
-    texts = score_texts(tree, items.texts, capacity, give_way)
+    scores = score(tree, items, capacity, give_way)
     return Probed(
         hash=items.hash,
-        response=_per_token(tree, items.kind, Section.RESPONSE, capacity, give_way),
-        consequence=_per_token(tree, items.triples, Section.CONSEQUENCE, capacity, give_way),
-        preference=_preference(tree, items, capacity, give_way),
-        bits_per_byte=bits_per_byte(texts),
-        awareness=_awareness(tree, items, capacity, give_way),
+        response=scores.per_token([Response(each) for each in items.kind]),
+        consequence=scores.per_token([own_scene(each) for each in items.triples]),
+        preference=_preference(scores, items),
+        bits_per_byte=bits_per_byte(scores.texts(items.texts)),
+        awareness=_awareness(scores, items),
         canaries=_written(tree, items, give_way),
         items=items.size,
     )
@@ -123,32 +124,29 @@ def divergence(
     return figure(total / tokens if tokens else None, "no words to compare on")
 
 
-def _per_token(
-    tree: Tree,
-    triples: Sequence[Triple],
-    section: Section,
-    capacity: int,
-    give_way: Callable[[], None],
-) -> Figure:
-    try:
-        scores = surprise(tree, triples, section, capacity, give_way)
-    except TripleTooLong as error:
-        return Unscored(str(error))
-    total = sum(scores, Surprise(0.0, 0))
-    return figure(total.per_token if total.tokens else None, "nothing was scored")
+def _preference(scores: Scores, items: ProbeSet) -> Figure:
+    gaps = []
+    for healed, hurt in items.contrasts:
+        costs = [scores.per_token([Response(each)]) for each in (hurt, healed)]
+        gap = difference(*costs)
+        if not isinstance(gap, float):
+            return gap
+        gaps.append(gap)
+    return figure(statistics.fmean(gaps) if gaps else None, "no contrasts")
 
 
-def _preference(tree: Tree, items: ProbeSet, capacity: int, give_way: Callable[[], None]) -> Figure:
-    pairs = items.contrasts
-    words = [triple for pair in pairs for triple in pair]
-    try:
-        costs = [
-            each.per_token for each in surprise(tree, words, Section.RESPONSE, capacity, give_way)
-        ]
-    except TripleTooLong as error:
-        return Unscored(str(error))
-    gaps = [hurt - kind for kind, hurt in zip(costs[0::2], costs[1::2], strict=True)]
-    return figure(sum(gaps) / len(gaps) if gaps else None, "no contrasts")
+def _awareness(scores: Scores, items: ProbeSet) -> Figure:
+    """Mean of 2σ(Δ) - 1, Δ = S_11 - S_12 - S_21 + S_22 (see `evaluate.awareness`)."""
+    found = []
+    for one, two in items.pairs:
+        cells = [own_scene(one), Scene(one, two.consequence)]
+        cells += [Scene(two, one.consequence), own_scene(two)]
+        missing = sum(cell not in scores.of for cell in cells)
+        if missing:
+            return scores.too_long(missing)
+        a, b, c, d = (-scores.of[cell].nats for cell in cells)
+        found.append(math.tanh((a - b - c + d) / 2))  # which is 2σ(Δ) - 1
+    return figure(statistics.fmean(found) if found else None, "no pairs")
 
 
 def _written(tree: Tree, items: ProbeSet, give_way: Callable[[], None]) -> CanaryFigures | None:
@@ -156,19 +154,6 @@ def _written(tree: Tree, items: ProbeSet, give_way: Callable[[], None]) -> Canar
         return look_at(answer(tree, items.canaries, give_way))
     except TooLong:
         return None
-
-
-def _awareness(tree: Tree, items: ProbeSet, capacity: int, give_way: Callable[[], None]) -> Figure:
-    """Mean of 2σ(Δ) - 1, Δ = S_11 - S_12 - S_21 + S_22 (see `evaluate.awareness`)."""
-    cells = [
-        Cell(pair[a].input, pair[a].response, pair[b].consequence)
-        for pair in items.pairs
-        for a in (0, 1)
-        for b in (0, 1)
-    ]
-    nats = torch.tensor(scorer(tree, capacity=capacity, give_way=give_way)(cells)).view(-1, 4)
-    delta = nats[:, 0] - nats[:, 1] - nats[:, 2] + nats[:, 3]
-    return figure(float((2 * delta.sigmoid() - 1).mean()))
 
 
 def _canaries(data: Any) -> CanaryFigures | None:

@@ -14,7 +14,8 @@ from tear_core.evaluate.likelihood import Template, scorer
 from tear_core.evaluate.suites.voices import Prompt, Written
 from tear_core.evaluate.surprise import surprise
 from tear_core.generate.sampling import Draw
-from tear_core.generate.speaker import Speaker, TooLong, Wish
+from tear_core.generate.together import write_many
+from tear_core.generate.wish import Wish
 from tear_core.model.divergence import token_kl
 from tear_core.model.packing import pack
 from tear_core.model.tree import Tree
@@ -81,29 +82,26 @@ def _fits(tree: Tree, triple: Triple) -> bool:
 
 
 def written_by(
-    speaker: Speaker, prompts: Sequence[Prompt], give_way: GiveWay = lambda: None
-) -> Iterator[Written]:
-    """Answers and their scenes, greedily, one after the other. Too long a prompt: nothing."""
-    for prompt in prompts:
-        wish = Wish(
+    tree: Tree, prompts: Sequence[Prompt], give_way: GiveWay = lambda: None
+) -> Iterator[tuple[Prompt, Written]]:
+    """Answers and their scenes, greedily, as they are done. Too long a prompt: nothing."""
+    wishes = [
+        Wish(
             prompt.input,
             context=prompt.context,
             draw=GREEDY,
             max_response_tokens=RESPONSE_TOKENS,
             max_scene_tokens=SCENE_TOKENS,
         )
-        told = {}
-        try:
-            give_way()
-            for each in speaker.speak(wish):
-                give_way()
-                told[each["event"]] = each
-        except TooLong:
-            yield Written("", "", False, 0)
+        for prompt in prompts
+    ]
+    for number, told in write_many(tree, wishes, give_way):
+        if not told:
+            yield prompts[number], Written("", "", False, 0)
             continue
         draft, scene = told["draft"], told["scene"]
         ended = draft["stopped"] == scene["stopped"] == "end"
-        yield Written(draft["text"], scene["text"], ended, draft["tokens"])
+        yield prompts[number], Written(draft["text"], scene["text"], ended, draft["tokens"])
 
 
 @torch.no_grad()

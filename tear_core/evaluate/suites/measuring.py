@@ -35,7 +35,6 @@ from tear_core.evaluate.suites.catalogue import (
 )
 from tear_core.evaluate.suites.result import SuiteResult
 from tear_core.evaluate.suites.voices import Prompt, Written
-from tear_core.generate.speaker import Speaker
 from tear_core.model.tree import Tree
 
 T = TypeVar("T")
@@ -180,10 +179,10 @@ def _forgetting(arm: Arm, material: Material) -> Telling[SuiteResult]:
 def _speech(suite: Suite, arm: Arm, material: Material) -> Telling[SuiteResult]:
     asked = prompts(material)
     new = [prompt for prompt in asked if prompt not in arm.written]
-    for n, each in enumerate(written_by(Speaker(arm.tree), new, arm.give_way)):
-        arm.written[new[n]] = each
-        if (n + 1) % WRITTEN_AT_ONCE == 0 or n + 1 == len(new):
-            yield Progress("writing", n + 1, len(new))
+    for n, (prompt, each) in enumerate(written_by(arm.tree, new, arm.give_way), 1):
+        arm.written[prompt] = each
+        if n % WRITTEN_AT_ONCE == 0 or n == len(new):
+            yield Progress("writing", n, len(new))
     run = speech.run_anti_judge if suite.name == speech.ANTI_JUDGE else speech.run_format
     return run(lambda some: [arm.written[prompt] for prompt in some], asked)
 
