@@ -20,9 +20,10 @@ from filelock import FileLock, Timeout
 from tear_core import home as places
 from tear_core.engine import address as addresses
 from tear_core.engine.background import learn_in_background
-from tear_core.engine.messages import EngineError
+from tear_core.engine.priority import step_back
 from tear_core.engine.server import Activity, build
 from tear_core.engine.service import Service
+from tear_core.engine.troubles import EXPECTED
 from tear_core.settings import SettingsError, load_settings
 from tear_core.store import reconciling
 from tear_core.store.database import StoreError, open_store
@@ -94,10 +95,12 @@ def _announce(server: uvicorn.Server, home: Path, where: addresses.Address) -> N
 
 
 def _prepare(service: Service) -> None:
-    """Load the model before the first word is asked for."""
+    """Load the model before the first word is asked for, and make learning ready."""
     try:
         service.load()
-    except EngineError as error:
+        step_back()
+        service.prepare()
+    except EXPECTED as error:
         log.error("%s", error)  # the status says so too, and the next request tries again
 
 

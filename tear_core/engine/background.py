@@ -7,6 +7,7 @@ import time
 
 from tear_core.engine import pausing
 from tear_core.engine.messages import EngineBusy, EngineError, LearnRequest
+from tear_core.engine.priority import step_back
 from tear_core.engine.server import Activity
 from tear_core.engine.service import Service
 from tear_core.settings import Settings
@@ -39,6 +40,7 @@ def until_due(settings: Settings, untried: int, idle: float) -> float | None:
 def learn_in_background(service: Service, activity: Activity) -> None:
     """Learn by the policy in force, for as long as the process lives. Looks when it is told
     that something changed, and now and then while a quiet moment is waited for."""
+    step_back()
     while True:
         try:
             wait = _until_due(service, activity)

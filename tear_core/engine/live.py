@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from tear_core import home as places
+from tear_core.engine.messages import EngineError
 from tear_core.generate.speaker import Speaker
 from tear_core.model.adapters import BrokenAdapter, adapter_shape, load_adapter
 from tear_core.model.base import Base
@@ -55,3 +56,17 @@ class Live:
         if shape != self.tree.shape:
             self._grow(shape)
         set_adapter(self.tree, tensors)
+
+
+def number_of(store: Store, name: str) -> int:
+    """The number of a generation that goes by this name.
+
+    Raises:
+        EngineError, StoreError: there is none.
+    """
+    if name in ("base", "0"):
+        return 0
+    if not name.isdigit():
+        raise EngineError(f"{name!r} is no generation", "give a number, `base` or `live`")
+    row = generations.get(store, int(name))
+    return row.number if row else 0

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+PATIENCE = 10
+"""How nice a thread is that has stepped back, on the scale of Unix, up to 19."""
 
 
 class Floor:
@@ -47,3 +52,15 @@ class Floor:
         """Something that `give_way` waits for may have changed."""
         with self._quiet:
             self._quiet.notify_all()
+
+
+def step_back() -> None:
+    """From now on this thread, and those it starts, take the processor time that others leave.
+
+    A reply that begins in the middle of a micro-batch would else share the cores with it. There
+    is no way back: for a thread that does nothing but such work. Only Linux knows the niceness
+    of a thread; elsewhere nothing happens.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PATIENCE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from tear_core.engine.messages import Reply
@@ -19,20 +19,26 @@ def recorded(store: Store, told: Iterator[Reply], ending: Callable[[], bool]) ->
     """
     run, ended = "", False
 
-    def end(outcome: Outcome, why: str = "", generation: int | None = None) -> None:
+    def end(
+        outcome: Outcome,
+        why: str = "",
+        generation: int | None = None,
+        stages: Mapping[str, float] | None = None,
+    ) -> None:
         nonlocal ended
         if run and not ended:
             ended = True
-            learning_log.end(store, run, outcome, why, generation)
+            learning_log.end(store, run, outcome, why, generation, stages)
 
     try:
         for reply in told:
             run = str(reply.get("run", run))
             match reply["event"]:
-                case "published" if reply.get("verdict") in REFUSED:
-                    end("refused", str(reply.get("why", "")), reply["generation"])
                 case "published":
-                    end("published", generation=reply["generation"])
+                    refused = reply.get("verdict") in REFUSED
+                    why = str(reply.get("why", "")) if refused else ""
+                    outcome: Outcome = "refused" if refused else "published"
+                    end(outcome, why, reply["generation"], reply.get("stages"))
                 case "stopped":
                     end("interrupted" if ending() else "stopped")
                 case "error":

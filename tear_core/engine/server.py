@@ -27,6 +27,7 @@ from tear_core.engine.messages import (
     SuitesRequest,
     SurpriseRequest,
 )
+from tear_core.engine.priority import step_back
 from tear_core.engine.service import Service
 
 
@@ -68,7 +69,11 @@ def build(service: Service, activity: Activity, token: str = "") -> FastAPI:
 
     @app.post("/speak")
     async def speak(request: SpeakRequest) -> StreamingResponse:
-        return _lines(lambda: service.speak(request), lambda: service.cancel(request.request_id))
+        return _lines(
+            lambda: service.speak(request),
+            lambda: service.cancel(request.request_id),
+            at_once=True,
+        )
 
     @app.post("/cancel/{request_id}")
     def cancel(request_id: str) -> None:
@@ -135,11 +140,14 @@ def build(service: Service, activity: Activity, token: str = "") -> FastAPI:
     return app
 
 
-def _lines(make: Callable[[], Iterator[Reply]], gone: Callable[[], None]) -> StreamingResponse:
+def _lines(
+    make: Callable[[], Iterator[Reply]], gone: Callable[[], None], at_once: bool = False
+) -> StreamingResponse:
     """Stream replies as JSON lines. `gone` is called when nobody listens any more.
 
     The replies are made in a thread of their own, start to end: a database connection and
-    the locks of the model belong to the thread that took them.
+    the locks of the model belong to the thread that took them. Unless they are wanted `at_once`
+    it steps back behind those that are.
     """
     queue: asyncio.Queue[Reply | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -149,6 +157,8 @@ def _lines(make: Callable[[], Iterator[Reply]], gone: Callable[[], None]) -> Str
             loop.call_soon_threadsafe(queue.put_nowait, reply)
 
     def work() -> None:
+        if not at_once:
+            step_back()
         try:
             for reply in make():
                 tell(reply)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from tear_core.evaluate.anti_judge import judge
 from tear_core.evaluate.gate.judging import (
@@ -15,6 +18,7 @@ from tear_core.evaluate.gate.judging import (
 from tear_core.evaluate.gate.probe_set import shipped
 from tear_core.evaluate.gate.probing import Probed, divergence, probe
 from tear_core.evaluate.gate.thresholds import thresholds
+from tear_core.learn import base_figures
 from tear_core.learn.loss import response_weight
 from tear_core.model.base import Base
 from tear_core.model.tree import LoraShape, Tree, grow
@@ -28,8 +32,8 @@ GiveWay = Callable[[], None]
 class ProbeGate:
     """Holds each update against the generation that it stands on, and against the base.
 
-    The base is measured once in a process; a parent's figures are those that were kept with it,
-    unless they were measured on other items.
+    The base is measured once in a home (see `base_figures`); a parent's figures are those that
+    were kept with it, unless they were measured on other items.
     """
 
     def __init__(self, base: Base) -> None:
@@ -41,17 +45,29 @@ class ProbeGate:
         self._parent: tuple[int, Probed] | None = None
         self._latest: Probed | None = None
         self._seconds = 0.0
+        self._one = threading.Lock()
+
+    def know_base(self, home: Path, capacity: int, give_way: GiveWay) -> Probed:
+        """What the base is like: kept from before, or measured now. From any thread."""
+        with self._one:
+            if self._base_tree is None:
+                self._base_tree = grow(self._base, LoraShape(rank=1))
+            if self._of_base is None:
+                self._of_base = base_figures.read(home, self._base, self._items.hash)
+            if self._of_base is None:
+                self._of_base = probe(self._base_tree, self._items, capacity, give_way)
+                with suppress(OSError):  # it is measured again another time
+                    base_figures.keep(home, self._base, self._of_base)
+            return self._of_base
 
     def before(
         self, store: Store, tree: Tree, number: int, capacity: int, give_way: GiveWay
     ) -> None:
         """Know what `tree`, which stands at generation `number`, is like before it learns."""
         began = time.perf_counter()
-        if self._of_base is None:
-            self._base_tree = grow(self._base, LoraShape(rank=1))
-            self._of_base = probe(self._base_tree, self._items, capacity, give_way)
+        of_base = self.know_base(store.home, capacity, give_way)
         if number == 0:
-            self._parent = (0, self._of_base)
+            self._parent = (0, of_base)
         elif self._parent is None or self._parent[0] != number:
             kept = _kept(store, number)
             if kept is None or kept.hash != self._items.hash:

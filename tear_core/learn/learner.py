@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from tear_core.evaluate.surprise import Surprise, surprise
-from tear_core.learn.entering import enter, learned
+from tear_core.evaluate.surprise import Surprise, scored
+from tear_core.learn.entering import Made, enter, learned
 from tear_core.learn.gating import ProbeGate
 from tear_core.learn.plan import Plan
 from tear_core.learn.publish import LearnerState
+from tear_core.learn.stages import Stages
 from tear_core.learn.standing import at_base, stand_at
-from tear_core.learn.told import Told, logged, nothing_to_learn, published, step_told
+from tear_core.learn.told import DIVERGED, Told, logged, nothing_to_learn, published, step_told
 from tear_core.learn.update import Update, recipe_for
 from tear_core.model.base import Base
 from tear_core.model.memory import memory_held
@@ -23,6 +24,8 @@ from tear_core.store import generations, learning_log, triples
 from tear_core.store.database import Store
 from tear_core.store.triples import StoredTriple
 from tear_core.witness_format import Section, TripleTooLong
+
+NOTHING = Surprise(0.0, 0)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class Learner:
         self._capacity = plan.capacity
         self._gate = ProbeGate(base)
 
+    def prepare(self, home: Path, give_way: Callable[[], None]) -> None:
+        """Measure what every update is held against, before the first one waits for it."""
+        if self.plan.gate == "on":
+            self._gate.know_base(home, self._capacity, give_way)
+
     def learn(
         self,
         store: Store,
@@ -69,27 +77,72 @@ class Learner:
         The caller holds the learner's lock. `stop` true between steps: nothing is published
         and the triples stay pending.
         """
-        began = time.perf_counter()
-        new, too_long = self._wanted(store, asked)
-        if too_long:
-            triples.set_status(
-                store, too_long, "too_long", "longer than the model reads", "learner"
-            )
-        if not new:
-            yield nothing_to_learn(generations.live(store, self.base.name))
-            return
+        stages = Stages()
+        give_way = stages.apart(give_way)
+        new = self._wanted(store, asked)
         at = generations.live(store, self.base.name)
+        if not new:
+            yield nothing_to_learn(at)
+            return
         run = learning_log.begin(store, self.base.name, at, [stored.id for stored in new])
         yield {"event": "waiting", "triples": len(new), "run": run}
+        stages.done("taken up")
         tree = self._stand_at(store, at, asked.seed)
-        yield from self._surprises(store, tree, at, new, give_way)
-        update = self._begin(store, tree, asked, new)
-        before = self._losses(tree, new, give_way)
+        stages.done("standing")
+        before = yield from self._tested(store, tree, at, new, give_way)
+        stages.done("scored")
         if self.plan.gate == "on":
             self._gate.before(store, tree, at, self._capacity, give_way)
+        stages.done("gate before")
+        update = self._begin(store, tree, asked, new)
         # Until it is published the tree is at no generation: whatever ends this update early,
         # an error too, the next one reads its generation anew.
         self._at = None
+        yield from self._steps(store, update, run, give_way, stop)
+        if stop():
+            yield {"event": "stopped", "triples": len(new)}
+            return
+        stages.done("steps")
+        after = self._losses(self._scores(tree, new, give_way))
+        stages.done("scored after")
+        if update.discarded == update.taken or not all(map(math.isfinite, after.values())):
+            yield DIVERGED
+            return
+        judged = None
+        if self.plan.gate == "on":
+            judged = self._gate.after(tree, [s.triple for s in new], self._capacity, give_way)
+            yield {"event": "gate", "run": run, **judged.as_json()}
+        stages.done("gate after")
+        made = learned(
+            update,
+            at,
+            settings={**asked.note, "gate": self.plan.gate},
+            losses=(before, after),
+            seconds=stages.total,
+            verdict=judged.verdict if judged else "",
+            gate={"probe": judged.as_json()} if judged else None,
+        )
+        told = self._published(store, made, run)
+        stages.done("published")
+        yield {"event": "published", **told, "stages": stages.seconds}
+
+    def _published(self, store: Store, made: Made, run: str) -> Told:
+        """Enter what was made; unless it was refused, the learner stands there from now on."""
+        row = enter(store, made, make_live=True, run=run)
+        if not row.refused:
+            self._at, self._state = row.number, made.state
+            self._gate.stands_at(row.number)
+        return published(row, generations.live(store, self.base.name))
+
+    def _steps(
+        self,
+        store: Store,
+        update: Update,
+        run: str,
+        give_way: Callable[[], None],
+        stop: Callable[[], bool],
+    ) -> Iterator[Told]:
+        """Every step, written down and told, until it is stopped."""
         for taken in update.steps(give_way):
             self._capacity = update.capacity
             memory = memory_held(self.base.device)
@@ -97,36 +150,7 @@ class Learner:
             learning_log.append(store, step)
             yield {"event": "step", **step_told(step)}
             if stop():
-                yield {"event": "stopped", "triples": len(new)}
                 return
-        after = self._losses(tree, new, give_way)
-        if update.discarded == update.taken or not all(map(math.isfinite, after.values())):
-            yield {
-                "event": "error",
-                "message": "learning did not stay finite, so nothing was published",
-                "hint": "lower the learning rate; the triples are still pending",
-            }
-            return
-        verdict, gate = "", {}
-        if self.plan.gate == "on":
-            words = [stored.triple for stored in new]
-            judged = self._gate.after(tree, words, self._capacity, give_way)
-            verdict, gate = judged.verdict, judged.as_json()
-            yield {"event": "gate", "run": run, **gate}
-        made = learned(
-            update,
-            at,
-            settings={**asked.note, "gate": self.plan.gate},
-            losses=(before, after),
-            seconds=time.perf_counter() - began,
-            verdict=verdict,
-            gate={"probe": gate} if gate else None,
-        )
-        row = enter(store, made, make_live=True, run=run)
-        if not row.refused:
-            self._at, self._state = row.number, made.state
-            self._gate.stands_at(row.number)
-        yield {"event": "published", **published(row, generations.live(store, self.base.name))}
 
     def _begin(self, store: Store, tree: Tree, asked: Asked, new: Sequence[StoredTriple]) -> Update:
         # What was retracted since, or waits to be learned anew, is not replayed.
@@ -143,8 +167,8 @@ class Learner:
         )
         return Update(tree, recipe, self._state, new, replayable)
 
-    def _wanted(self, store: Store, asked: Asked) -> tuple[list[StoredTriple], list[str]]:
-        """What is to be learned and fits, and the ids of what is too long."""
+    def _wanted(self, store: Store, asked: Asked) -> list[StoredTriple]:
+        """What is to be learned and fits; what is too long is marked so."""
         if asked.ids:
             named = {stored.id: stored for stored in triples.get_many(store, asked.ids)}
             learnable = [named[i] for i in asked.ids if i in named]
@@ -159,7 +183,10 @@ class Learner:
                 too_long.append(stored.id)
             else:
                 fits.append(stored)
-        return fits, too_long
+        if too_long:
+            why = "longer than the model reads"
+            triples.set_status(store, too_long, "too_long", why, "learner")
+        return fits
 
     def _stand_at(self, store: Store, number: int, seed: int | None) -> Tree:
         """Bring the tree to the live generation. Already there: nothing is read again."""
@@ -178,18 +205,20 @@ class Learner:
         self._at = number
         return self.tree
 
-    def _surprises(
+    def _tested(
         self,
         store: Store,
         tree: Tree,
         at: int,
         new: Sequence[StoredTriple],
         give_way: Callable[[], None],
-    ) -> Iterator[Told]:
-        """Test, then learn: score what nobody has scored yet, before the first step."""
-        unscored = [stored for stored in new if stored.surprise is None]
-        scores = surprise(tree, [s.triple for s in unscored], give_way=give_way)
-        for stored, score in zip(unscored, scores, strict=True):
+    ) -> Generator[Told, None, dict[str, float]]:
+        """Test, then learn: the losses before the first step. What nobody has scored yet is told
+        and kept with its triple."""
+        scores = self._scores(tree, new, give_way)
+        for stored, (_, score) in zip(new, scores, strict=True):
+            if stored.surprise is not None:
+                continue
             triples.record_surprise(store, stored.id, score.per_token, score.tokens, at)
             yield {
                 "event": "surprise",
@@ -198,17 +227,23 @@ class Learner:
                 "tokens": score.tokens,
                 "generation": at,
             }
+        return self._losses(scores)
 
-    def _losses(
+    def _scores(
         self, tree: Tree, new: Sequence[StoredTriple], give_way: Callable[[], None]
-    ) -> dict[str, float]:
-        """Nats per token of the new triples' words, by section."""
-        words = [stored.triple for stored in new]
-        none = Surprise(0.0, 0)
-        return {
-            name: sum(surprise(tree, words, section, self._capacity, give_way), none).per_token
-            for name, section in (
-                ("response", Section.RESPONSE),
-                ("consequence", Section.CONSEQUENCE),
-            )
-        }
+    ) -> list[tuple[Surprise, Surprise]]:
+        """Of each triple, how surprising its response is, and its scene. Each is read once."""
+        render, room = self.base.format.scored_tokens, self.base.context
+        sequences = [
+            render(stored.triple, section, room)
+            for stored in new
+            for section in (Section.RESPONSE, Section.CONSEQUENCE)
+        ]
+        each = scored(tree, sequences, self._capacity, give_way)
+        return list(zip(each[0::2], each[1::2], strict=True))
+
+    @staticmethod
+    def _losses(scores: Sequence[tuple[Surprise, Surprise]]) -> dict[str, float]:
+        """Nats per token over all of them, by section."""
+        response, consequence = (sum(each, NOTHING) for each in zip(*scores, strict=True))
+        return {"response": response.per_token, "consequence": consequence.per_token}

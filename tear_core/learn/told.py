@@ -12,6 +12,12 @@ from tear_core.store.learning_log import LearningStep
 
 Told = dict[str, Any]
 
+DIVERGED: Told = {
+    "event": "error",
+    "message": "learning did not stay finite, so nothing was published",
+    "hint": "lower the learning rate; the triples are still pending",
+}
+
 
 def logged(taken: Taken, run: str, lambda_: float, new_ids: set[str], memory: int) -> LearningStep:
     """A step as the learning log keeps it."""
@@ -99,6 +105,7 @@ def nothing_to_learn(live: int) -> Told:
         "verdict": "",
         "why": "",
         "hint": "",
+        "stages": {},
     }
 
 

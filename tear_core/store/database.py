@@ -14,7 +14,7 @@ from types import TracebackType
 from tear_core.home import backups_folder, database_path, private_folder
 from tear_core.store.ids import new_id
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """How many migrations this code knows; the database records its own in `user_version`."""
 
 BUSY_SECONDS = 10.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +34,8 @@ class LearningRun:
         why: what a person should know about the outcome.
         generation: what it was published as.
         taken, steps: how many steps it has taken, and of how many.
+        stages: seconds by the name of the stage, of an update that was published or refused
+            (see `learn.stages`).
     """
 
     id: str
@@ -48,6 +50,7 @@ class LearningRun:
     generation: int | None = None
     taken: int = 0
     steps: int = 0
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +103,19 @@ def begin(store: Store, base: str, parent: int, triples: Sequence[str]) -> str:
 
 
 def end(
-    store: Store, run: str, outcome: Outcome, why: str = "", generation: int | None = None
+    store: Store,
+    run: str,
+    outcome: Outcome,
+    why: str = "",
+    generation: int | None = None,
+    stages: Mapping[str, float] | None = None,
 ) -> None:
-    """Write down how an update ended."""
+    """Write down how an update ended, and where its time went."""
     with store.write() as connection:
         connection.execute(
-            "UPDATE learning_runs SET ended_at = ?, outcome = ?, why = ?, generation = ?"
-            " WHERE id = ?",
-            (now(), outcome, why, generation, run),
+            "UPDATE learning_runs SET ended_at = ?, outcome = ?, why = ?, generation = ?,"
+            " stages = ? WHERE id = ?",
+            (now(), outcome, why, generation, json.dumps(dict(stages or {})), run),
         )
 
 
@@ -159,17 +167,19 @@ def _lives(pid: int) -> bool:
 def untried(store: Store, base: str) -> int:
     """How many pending triples were in no update of this base that came to nothing, or have been
     changed since. Where there are none, learning what is pending would come to nothing again."""
-    tried: dict[str, str] = {}
-    for row in store.connection.execute(
-        "SELECT triples, ended_at FROM learning_runs WHERE base = ?"
-        " AND outcome IN (SELECT value FROM json_each(?)) ORDER BY id",
+    row = store.connection.execute(
+        """
+        WITH tried(id, at) AS (
+            SELECT value, max(ended_at) FROM learning_runs, json_each(learning_runs.triples)
+            WHERE base = ? AND outcome IN (SELECT value FROM json_each(?)) GROUP BY value
+        )
+        SELECT (SELECT coalesce(sum(n), 0) FROM triple_kinds WHERE status = 'pending')
+            - (SELECT count(*) FROM tried CROSS JOIN triples USING (id)  -- in this order
+               WHERE status = 'pending' AND updated_at <= at)
+        """,
         (base, json.dumps(CAME_TO_NOTHING)),
-    ):
-        tried |= dict.fromkeys(json.loads(row["triples"]), row["ended_at"])
-    pending = store.connection.execute(
-        "SELECT id, updated_at FROM triples WHERE status = 'pending'"
-    )
-    return sum(tried.get(row["id"], "") < row["updated_at"] for row in pending)
+    ).fetchone()
+    return int(row[0])
 
 
 def append(store: Store, step: LearningStep) -> None:
@@ -241,5 +251,6 @@ def _step(row: sqlite3.Row) -> LearningStep:
 def _run(row: sqlite3.Row) -> LearningRun:
     values = {key: row[key] for key in row.keys()}  # noqa: SIM118
     values["triples"] = tuple(json.loads(values["triples"]))
+    values["stages"] = json.loads(values["stages"])
     values["ended_at"] = values["ended_at"] or ""
     return LearningRun(**values)

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from tear_core.store.database import Store
 from tear_core.store.filters import Filter, where
+from tear_core.store.search_terms import fts_query
 from tear_core.store.triple_rows import Status
 from tear_core.triples import Landing
 
@@ -71,15 +72,30 @@ NO_TRIPLES = Listing(array("q"), 0)
 
 
 def listing(store: Store, wanted: Filter, sort: Sort = "newest") -> Listing:
-    """What matches now. Reads no text; with a hundred thousand triples about 0.1 s."""
-    tests, values = where(wanted)
+    """What matches now. Reads no text; with a hundred thousand triples a few hundredths of a
+    second."""
+    matches, values = _matches(wanted, sort)
     # One value for all of them: row by row would hold up every other thread of Python.
     row = store.connection.execute(
         "SELECT json_group_array(seq) AS seqs, (SELECT count(*) FROM triples) AS total"
-        f" FROM (SELECT seq FROM triples WHERE {tests} ORDER BY {_BY[sort]})",
+        f" FROM ({matches})",
         values,
     ).fetchone()
     return Listing(array("q", json.loads(row["seqs"])), row["total"])
+
+
+def _matches(wanted: Filter, sort: Sort) -> tuple[str, tuple[str | float, ...]]:
+    """The query for the numbers of what matches, in order, and its values.
+
+    Words alone, by age: the index has the numbers in that order, and no row has to be looked up.
+    """
+    query = fts_query(wanted.words)
+    if query and not wanted.tests and sort in ("newest", "oldest"):
+        order = "rowid DESC" if sort == "newest" else "rowid"
+        found = "SELECT rowid AS seq FROM triples_fts WHERE triples_fts MATCH ?"
+        return f"{found} ORDER BY {order}", (query,)
+    tests, values = where(wanted)
+    return f"SELECT seq FROM triples WHERE {tests} ORDER BY {_BY[sort]}", values
 
 
 def lines(store: Store, seqs: Sequence[int]) -> list[Line | None]:

@@ -14,10 +14,7 @@ from tear_core.triples import LANDINGS
 
 def kinds(store: Store) -> list[dict[str, Any]]:
     """How many triples there are of each source, theme, landing and status: those, and `n`."""
-    rows = store.connection.execute(
-        "SELECT source, theme, landing, status, count(*) AS n FROM triples"
-        " GROUP BY source, theme, landing, status"
-    )
+    rows = store.connection.execute("SELECT * FROM triple_kinds WHERE n > 0")
     return [dict(row) for row in rows]
 
 

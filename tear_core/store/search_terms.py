@@ -12,11 +12,12 @@ _WORD = re.compile(r"[^\W_]+")
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
-def fts_query(typed: str) -> str:
+def fts_query(typed: str, whole: bool = False) -> str:
     """An FTS5 query for all the words typed; empty if there are no words in it.
 
     `"in quotes"` stays a phrase. The last word, unless quoted, also matches longer words
-    that begin with it, so that a search finds something while it is being typed.
+    that begin with it, so that a search finds something while it is being typed; with `whole`
+    it does not.
     """
     terms = [
         (phrase or word, bool(word))
@@ -27,7 +28,7 @@ def fts_query(typed: str) -> str:
         return ""
     quoted = [f'"{term}"' for term, _ in terms]
     _, unquoted = terms[-1]
-    return " AND ".join(quoted) + ("*" if unquoted else "")
+    return " AND ".join(quoted) + ("*" if unquoted and not whole else "")
 
 
 def storable(typed: str) -> str:

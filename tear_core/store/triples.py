@@ -196,7 +196,7 @@ def record_surprise(
 
 def counts(store: Store) -> dict[Status, int]:
     """How many triples have each status; every status is there."""
-    rows = store.connection.execute("SELECT status, count(*) AS n FROM triples GROUP BY status")
+    rows = store.connection.execute("SELECT status, sum(n) AS n FROM triple_kinds GROUP BY status")
     found = {row["status"]: row["n"] for row in rows}
     return {status: found.get(status, 0) for status in STATUSES}
 
@@ -206,17 +206,19 @@ def search(
 ) -> list[StoredTriple]:
     """Triples with all these words in their texts, best match first. Takes anything typed.
 
-    `"a phrase"` in quotes is matched as a phrase; the last word may be incomplete. More than
-    `MOST_RANKED` matches come newest first; signs that are no words are looked for in the newest
-    `filters.MOST_LOOKED_AT` triples.
+    `"a phrase"` in quotes is matched as a phrase; the last word may be incomplete, unless it is
+    in more than `MOST_RANKED` triples as it stands. So many matches come newest first; signs that
+    are no words are looked for in the newest `filters.MOST_LOOKED_AT` triples.
     """
     query, of = fts_query(text), () if status is None else (status,)
     only = "" if status is None else "AND {} IN (SELECT seq FROM triples WHERE status = ?)"
     if query:
-        many = store.connection.execute(
-            "SELECT 1 FROM triples_fts WHERE triples_fts MATCH ? LIMIT 1 OFFSET ?",
-            (query, MOST_RANKED),
-        ).fetchone()
+        # All words that begin so are gathered before the first match is known: with a common
+        # word, and a million triples, that is felt.
+        whole = fts_query(text, whole=True)
+        many = _is_common(store, whole)
+        query = whole if many else query
+        many = many or _is_common(store, query)
         found = store.connection.execute(
             f"SELECT rowid AS seq FROM triples_fts WHERE triples_fts MATCH ? {only.format('rowid')}"
             f" ORDER BY {'' if many else 'rank,'} rowid DESC LIMIT ?",
@@ -230,6 +232,12 @@ def search(
             (*values, *of, _limit(limit)),
         )
     return in_order(store, [row["seq"] for row in found])
+
+
+def _is_common(store: Store, query: str) -> bool:
+    """Whether more than `MOST_RANKED` triples match."""
+    asked = "SELECT 1 FROM triples_fts WHERE triples_fts MATCH ? LIMIT 1 OFFSET ?"
+    return store.connection.execute(asked, (query, MOST_RANKED)).fetchone() is not None
 
 
 def in_order(store: Store, seqs: Sequence[int]) -> list[StoredTriple]:

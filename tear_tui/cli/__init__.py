@@ -1,12 +1,13 @@
-"""The command line: one file for each group of commands, registered here.
+"""The command line: one file for each group of commands, named in `commands`.
 
-Imports neither torch nor textual; what a command needs beyond the store it imports when
-it runs. `main` is the console script.
+A start imports the file of the command that is called, and neither torch nor textual; what a
+command needs beyond the store it imports when it runs. `main` is the console script.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,30 +15,6 @@ from typing import Annotated
 import typer
 
 from tear_core import __version__
-from tear_tui.cli import (
-    awareness,
-    config,
-    db,
-    doctor,
-    engine,
-    exports,
-    gate,
-    generate,
-    generations,
-    imports,
-    judge,
-    learn,
-    monitor,
-    replay,
-    report,
-    say,
-    sessions,
-    study,
-    suites,
-    train,
-    triples,
-    web,
-)
 from tear_tui.cli.output import EXIT_CODES
 from tear_tui.cli.root import RootGroup, RootOptions, home_of
 
@@ -50,30 +27,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
 )
-app.command("say")(say.say)
-app.command("replay")(replay.replay)
-app.command("witness")(say.witness)
-app.add_typer(sessions.app, name="sessions")
-app.add_typer(triples.app, name="triples")
-app.command("import")(imports.import_files)
-app.command("export")(exports.export)
-app.command("surprise")(learn.surprise)
-app.command("awareness")(awareness.awareness)
-app.command("suites")(suites.suites)
-app.command("judge")(judge.judge)
-app.command("gate")(gate.gate)
-app.command("train-pending")(learn.train_pending)
-app.command("train")(train.train)
-app.command("monitor")(monitor.monitor)
-app.command("generate")(generate.generate_triples)
-app.add_typer(generations.app, name="generations")
-app.add_typer(study.app, name="study")
-app.command("report")(report.report)
-app.add_typer(engine.app, name="engine")
-app.add_typer(db.app, name="db")
-app.add_typer(config.app, name="config")
-app.command("web")(web.web)
-app.command("doctor")(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:
@@ -109,9 +62,14 @@ def entry(
     """
     ctx.obj = RootOptions(home=home, debug=debug)
     if ctx.invoked_subcommand is None:
-        from tear_tui.entrance import run
+        gc.disable()  # until the first picture, when the app enables it: all of this stays
+        try:
+            from tear_tui.entrance import run
 
-        raise typer.Exit(run(home_of(ctx), session=session, new=new, tour=tour or None))
+            code = run(home_of(ctx), session=session, new=new, tour=tour or None)
+        finally:
+            gc.enable()
+        raise typer.Exit(code)
 
 
 def main() -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
 
 from tear_core.home import resolve_home
-from tear_core.store import Store, open_store
+from tear_tui.cli.commands import COMMANDS
+from tear_tui.cli.lazily import LazyGroup
 from tear_tui.cli.output import narrate, report_error
 
 if TYPE_CHECKING:
     from tear_core.engine.client import EngineClient
+    from tear_core.store import Store
 
 
 @dataclass
@@ -26,8 +27,10 @@ class RootOptions:
     debug: bool = False
 
 
-class RootGroup(TyperGroup):
+class RootGroup(LazyGroup):
     """The command tree's root: an error in any command ends here, as a line and a hint."""
+
+    later = COMMANDS
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -49,6 +52,8 @@ def home_of(ctx: typer.Context) -> Path:
 
 def store_of(ctx: typer.Context) -> Store:
     """The database of that home, open. Close it: it is a context manager."""
+    from tear_core.store import open_store
+
     return open_store(home_of(ctx))
 
 

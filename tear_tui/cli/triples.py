@@ -8,25 +8,51 @@ from typing import Annotated, Any
 
 import typer
 
-from tear_core.store import overview
 from tear_core.store import triples as stored_triples
 from tear_core.store.triples import STATUSES, Notes, Status
 from tear_core.triples import Landing, Triple
-from tear_tui.cli import audit, deciding, review
+from tear_tui.cli.lazily import Later, LazyGroup
 from tear_tui.cli.listing import Csv, Json, Nl, as_json, how, in_full
 from tear_tui.cli.output import CommandError, emit_json, emit_list, emit_table, emit_text, narrate
 from tear_tui.cli.root import store_of, tell_engine
 
+
+class TriplesGroup(LazyGroup):
+    """`tear-tui triples`, with the commands of other files."""
+
+    later = (
+        Later("edit", "deciding:edit", "Change a triple; with no option in your editor."),
+        Later("accept", "deciding:accept", "Accept triples: they are learned next."),
+        Later("reject", "deciding:reject", "Reject a triple that was not learned yet."),
+        Later(
+            "retract",
+            "deciding:retract",
+            "Take a triple back, learned or not, and say which generations still carry it.",
+        ),
+        Later(
+            "undo",
+            "deciding:undo",
+            "Undo the last decision or edit; an undo is undone the same way.",
+        ),
+        Later(
+            "review",
+            "review:review",
+            "Review what waits, oldest first: accept, reject, skip, undo, edit, mark how it"
+            " landed.",
+        ),
+        Later(
+            "audit",
+            "audit:audit",
+            "Measure a dataset: how far length, a question mark, words alone and valence get you.",
+        ),
+    )
+
+
 app = typer.Typer(
-    help="Add, list, search, review, edit and audit triples.", invoke_without_command=True
+    cls=TriplesGroup,
+    help="Add, list, search, review, edit and audit triples.",
+    invoke_without_command=True,
 )
-app.command("edit")(deciding.edit)
-app.command("accept")(deciding.accept)
-app.command("reject")(deciding.reject)
-app.command("retract")(deciding.retract)
-app.command("undo")(deciding.undo)
-app.command("review")(review.review)
-app.command("audit")(audit.audit)
 
 DEFAULT_LIMIT = 20
 
@@ -182,6 +208,8 @@ def _changed(row: dict[str, Any]) -> str | None:
 @app.command()
 def categories(ctx: typer.Context, json: Json = False, nl: Nl = False, csv: Csv = False) -> None:
     """Count triples by source, theme, landing and status."""
+    from tear_core.store import overview
+
     with store_of(ctx) as store:
         kinds = overview.kinds(store)
     rows = []
@@ -201,6 +229,8 @@ def categories(ctx: typer.Context, json: Json = False, nl: Nl = False, csv: Csv 
 @app.command()
 def stats(ctx: typer.Context, json: Json = False) -> None:
     """How many triples there are, how far they have come, and what they cost the model."""
+    from tear_core.store import overview
+
     with store_of(ctx) as store:
         told = overview.stats(store)
     if json:

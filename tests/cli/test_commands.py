@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from tear_core import __version__
 from tear_core.engine.client import EngineBusy
 from tear_core.store import generations, open_store, triples
-from tear_tui.cli import app, root
+from tear_tui.cli import app
+from tear_tui.cli.commands import COMMANDS
 from tests.store.made import generation, pending_triple
 
 TRIPLE_KEYS = [
@@ -44,7 +45,7 @@ def test_help_names_the_exit_codes_and_every_command() -> None:
         shown = run(flag).stdout
         codes = "0 done, 1 failed, 2 wrong usage, 3 too little to tell, 4 provisional, 75 busy"
         assert codes in " ".join(shown.split())
-        for each in (*app.registered_commands, *app.registered_groups):
+        for each in COMMANDS:
             assert f"\n  {each.name} " in shown
     for words in (["triples", "add"], ["import"], ["generations", "use"]):
         assert "Usage: " in run(*words, "-h").stdout
@@ -203,7 +204,7 @@ def test_errors_are_a_line_and_a_hint_and_a_traceback_only_if_asked(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(root, "open_store", fail)
+    monkeypatch.setattr("tear_core.store.open_store", fail)
     shown = run("triples", code=code).stderr
     assert said in shown and "Traceback" not in shown
     assert "Traceback" in run("--debug", "triples", code=code).stderr

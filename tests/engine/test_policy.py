@@ -174,7 +174,7 @@ def test_an_update_that_came_to_nothing_waits_for_something_new(
 ) -> None:
     """Not finite: nothing is published, and the same triples are left alone until one is new."""
     real = step.token_nll
-    monkeypatch.setattr(step, "token_nll", lambda *given: real(*given) * float("nan"))
+    monkeypatch.setattr(step, "token_nll", lambda *a, **k: real(*a, **k) * float("nan"))
     service = make()
     add(service, 2)
     with background(service) as activity:

@@ -146,10 +146,10 @@ def test_a_reply_goes_before_learning_and_waits_for_one_micro_batch_at_most(
     real, order = step_module.token_nll, []
     started = threading.Event()
 
-    def watched(*args: Any) -> Any:
+    def watched(*args: Any, **more: Any) -> Any:
         order.append("batch")
         started.set()
-        return real(*args)
+        return real(*args, **more)
 
     monkeypatch.setattr(step_module, "token_nll", watched)
     rows: list[dict[str, Any]] = []

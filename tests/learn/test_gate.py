@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,7 @@ def test_what_passes_goes_live_with_its_verdict(
     assert len(asked) == 3, "the parent's figures are known"
     add(store, 4, 2)
     learn(Learner(rows_base, GATED), store)
-    assert len(asked) == 5, "another process measures the base again, and reads the parent's"
+    assert len(asked) == 4, "another process reads the base's figures, and the parent's"
 
 
 def test_what_fails_is_kept_and_neither_live_nor_learned(
@@ -134,6 +135,7 @@ def test_a_person_may_overrule_and_that_is_on_record(
     assert why == "I have read what it says; the gate was overruled (fail)"
     assert {triples.get(store, each).status for each in ids} == {"learned"}
     add(store, 2, 1)
+    measured(FINE)
     row = learn(Learner(rows_base, GATED), store)
     assert row["parent"] == 1 and row["triples"] == 1
     assert row["verdict"] == "pass", "held against the parent that it has, and the base"
@@ -177,7 +179,55 @@ def test_a_parent_that_was_measured_on_other_items_is_measured_again(
     asked = measured(FINE)
     add(store, 2, 1)
     assert learn(Learner(rows_base, GATED), store)["verdict"] == "pass"
-    assert len(asked) == 3, "base, parent, and what was learned"
+    assert len(asked) == 2, "the parent, and what was learned; the base is known"
+
+
+def test_the_figures_of_a_base_are_kept_for_these_weights_and_this_set_alone(
+    rows_base: Base, store: Store, measured: Callable[..., list[int]]
+) -> None:
+    asked = measured(FINE)
+
+    def known() -> Probed:
+        return gating.ProbeGate(rows_base).know_base(store.home, 96, lambda: None)
+
+    assert known() == known() == FINE and len(asked) == 1
+    (file,) = (store.home / "gate").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    whole = file.read_text()
+    spoilt = (
+        whole[: len(whole) // 2],
+        whole.replace(rows_base.fingerprint, "other weights"),
+        whole.replace(FINE.hash, "0" * 32),
+    )
+    for number, text in enumerate(spoilt, start=2):
+        file.write_text(text)
+        assert known() == FINE and len(asked) == number
+        assert file.read_text() == whole
+
+
+def test_two_threads_measure_the_base_once(
+    rows_base: Base, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine measures it while nobody waits; a first scene may come in between."""
+    begun, go_on, asked = threading.Event(), threading.Event(), []
+
+    def probe(*_: Any) -> Probed:
+        asked.append(1)
+        begun.set()
+        assert go_on.wait(30)
+        return FINE
+
+    monkeypatch.setattr(gating, "probe", probe)
+    gate, found = gating.ProbeGate(rows_base), []
+    ask = lambda: found.append(gate.know_base(store.home, 96, lambda: None))  # noqa: E731
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads[0].start()
+    assert begun.wait(30)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert found == [FINE, FINE] and len(asked) == 1
 
 
 def test_a_response_that_encourages_harm_is_not_imitated_unseen(

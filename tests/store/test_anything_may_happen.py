@@ -11,6 +11,7 @@ from tear_core.store import (
     forgetting,
     generations,
     open_store,
+    overview,
     reconciling,
     sessions,
     triples,
@@ -131,6 +132,15 @@ class AnythingMayHappen(RuleBasedStateMachine):
         kept = {each.id: each.triple.consequence for each in triples.list_triples(self.store)}
         assert kept == self.words
         assert sum(triples.counts(self.store).values()) == len(self.words)
+
+    @invariant()
+    def kinds_are_counted_as_they_come(self) -> None:
+        counted = self.store.connection.execute(
+            "SELECT source, theme, landing, status, count(*) AS n FROM triples"
+            " GROUP BY source, theme, landing, status"
+        )
+        kept = [tuple(kind.values()) for kind in overview.kinds(self.store)]
+        assert sorted(kept) == sorted(map(tuple, counted))
 
     @invariant()
     def learned_means_seen_by_a_generation(self) -> None:

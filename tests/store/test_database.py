@@ -160,13 +160,14 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
     longer(name="m001_first")(migrations.m001_first)
     longer(name="m002_corpus")(migrations.m002_corpus)
     longer(name="m003_versions")(migrations.m003_versions)
+    longer(name="m004_kinds")(migrations.m004_kinds)
 
     @longer()
-    def m004_fourth(db: Database) -> None:
+    def m005_fifth(db: Database) -> None:
         db.execute("ALTER TABLE sessions ADD COLUMN mood TEXT")
 
     monkeypatch.setattr(migrations, "migrations", longer)
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 4)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", 5)
 
 
 def test_an_old_database_is_backed_up_and_then_migrated(
@@ -181,7 +182,7 @@ def test_an_old_database_is_backed_up_and_then_migrated(
     (copy,) = (home / "backups").iterdir()
     assert mode(copy) == 0o600
     old = sqlite3.connect(copy)
-    assert old.execute("PRAGMA user_version").fetchone()[0] == 3
+    assert old.execute("PRAGMA user_version").fetchone()[0] == 4
     assert old.execute("SELECT id FROM sessions").fetchone()[0] == kept.id
     old.close()
 
@@ -227,15 +228,15 @@ def test_a_migration_that_fails_changes_nothing(
     request.getfixturevalue("tomorrow")
 
     @migrations.migrations()
-    def m005_fifth(db: Database) -> None:
+    def m006_sixth(db: Database) -> None:
         db.execute("ALTER TABLE nowhere ADD COLUMN mood TEXT")
 
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 5)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", 6)
     with pytest.raises(StoreError, match="no such table: nowhere"):
         open_store(home)
     monkeypatch.undo()
     plain = sqlite3.connect(database_path(home))
-    assert plain.execute("PRAGMA user_version").fetchone()[0] == 3
+    assert plain.execute("PRAGMA user_version").fetchone()[0] == 4
     assert [row[1] for row in plain.execute("PRAGMA table_info(sessions)")][-1] == "forked_at"
     plain.close()
 

@@ -19,7 +19,7 @@ from tear_core.evaluate.awareness import Awareness, Invariance, Ranking, Swap
 from tear_core.evaluate.awareness.items import digest, hash_of
 from tear_core.evaluate.awareness.paraphrases import Paraphrased
 from tear_core.evaluate.awareness.swap import asked_of, eligible
-from tear_core.evaluate.awareness.writing import reader, writer
+from tear_core.evaluate.awareness.writing import reader, scenes_of
 from tear_core.evaluate.cells import Cell, Score, looked_up, unique
 from tear_core.evaluate.figures import Estimate
 from tear_core.generate.sampling import Draw
@@ -209,11 +209,10 @@ def _swap(
     base: Base, tree: Live, items: Sequence[awareness.Item], give_way: GiveWay
 ) -> Telling[awareness.Swap]:
     """Have every scene written, then judge them."""
-    write = writer(tree.speaker, Draw(), give_way=give_way)
     wanted = asked_of(items)
     scenes: dict[tuple[Cell, int], str] = {}
-    for cell, draw in wanted:
-        scenes[cell, draw] = write(cell, draw)
+    for asked, scene in scenes_of(tree.tree, wanted, Draw(), give_way=give_way):
+        scenes[asked] = scene
         if len(scenes) % 10 == 0 or len(scenes) == len(wanted):
             yield _told("writing scenes", tree.number, len(scenes), len(wanted))
     return awareness.swap(lambda cell, draw: scenes[cell, draw], reader(base, give_way), items)
