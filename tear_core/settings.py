@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """Triples in one step of the optimizer, replayed ones included."""
     pack_tokens: int | None = Field(None, ge=1)
     """Most tokens in one packed micro-batch. None: chosen for the device."""
+    learn_precision: Literal["auto", "base", "bfloat16"] = "auto"
+    """What matrices are multiplied in while learning. "base": what its weights are in."""
     clip: float = Field(1.0, gt=0)
     """Longest gradient, as a norm."""
     optimizer: Literal["adamw", "adamw8bit"] = "adamw"

@@ -73,7 +73,8 @@ def dual_loss(
     nll: Tensor, pack: Pack, examples: Sequence[Example], window: Window, lambda_: float
 ) -> DualLoss:
     """Weigh per-token losses [n] of a pack into its share of the window's dual loss."""
-    weights = torch.tensor([e.response_weight for e in examples], device=nll.device)
+    of_owner = torch.tensor([e.response_weight for e in examples])
+    weights = of_owner.to(nll.device, non_blocking=True)
     in_response = (pack.sections == Section.RESPONSE).to(nll.dtype)
     in_consequence = (pack.sections == Section.CONSEQUENCE).to(nll.dtype)
     response = (nll * in_response * weights[pack.owners]).sum() / max(window.response, 1.0)

@@ -9,6 +9,7 @@ from typing import Literal
 from tear_core.learn.optimizer import Kind
 from tear_core.learn.schedule import LambdaSchedule
 from tear_core.model.base import Base
+from tear_core.model.precision import Precision, precision_for
 from tear_core.model.tree import LoraShape
 from tear_core.settings import Settings
 
@@ -27,6 +28,7 @@ class Plan:
         enough: such an update ends early once an epoch's consequence loss is this share of the
             first one's; of few triples, once either loss is.
         batch: triples to a step; `capacity`, tokens to a pack.
+        precision: what matrices are multiplied in while it learns.
         gate: whether an update is held against the fixed probe before it may go live.
     """
 
@@ -38,9 +40,10 @@ class Plan:
     schedule: LambdaSchedule = LambdaSchedule()
     replay_share: float = 0.5
     batch: int = 16
-    capacity: int = 512
+    capacity: int = 768
     clip: float = 1.0
     optimizer: Kind = "adamw"
+    precision: Precision = "base"
     gate: Literal["on", "off"] = "on"
 
 
@@ -60,9 +63,10 @@ def plan_for(base: Base, settings: Settings) -> Plan:
         ),
         replay_share=settings.replay_share,
         batch=settings.batch_triples,
-        capacity=settings.pack_tokens or (512 if base.device.type == "cpu" else 4096),
+        capacity=settings.pack_tokens or (768 if base.device.type == "cpu" else 4096),
         clip=settings.clip,
         optimizer=settings.optimizer,
+        precision=precision_for(base, settings.learn_precision),
         gate=settings.gate,
     )
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import torch
 
-from tear_core.learn.loss import Example, Window, dual_loss, window_of
-from tear_core.model.packing import pack
+from tear_core.learn.loss import DualLoss, Example, Window, dual_loss, window_of
+from tear_core.model.packing import Pack, pack
+from tear_core.model.precision import Precision, products_in, row_multiple
 from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree
 
@@ -42,7 +43,7 @@ class StepReport:
     discarded: bool = False
 
 
-def dual_step(
+def dual_step(  # noqa: PLR0913 - how a step is taken, all of it named
     tree: Tree,
     optimizer: torch.optim.Optimizer,
     examples: Sequence[Example],
@@ -51,13 +52,14 @@ def dual_step(
     capacity: int,
     clip: float = 1.0,
     seed: int = 0,
+    precision: Precision = "base",
     give_way: Callable[[], None] = lambda: None,
 ) -> StepReport:
     """Accumulate the dual loss of a window pack by pack, then take one optimizer step.
 
     `give_way` is called before each pack: learning waits there while a reply is written.
-    `seed` fixes dropout. When memory runs out the packs are halved and the whole window is
-    done again, so the effective batch stays what it was.
+    `seed` fixes dropout, `precision` what matrices are multiplied in. When memory runs out the
+    packs are halved and the whole window is done again, so the effective batch stays what it was.
 
     Raises:
         OutOfMemory: nothing smaller is left to try.
@@ -66,7 +68,13 @@ def dual_step(
     window = window_of(examples)
     while True:
         try:
-            sums = _accumulate(tree, examples, window, lambda_, capacity, seed, give_way)
+            packs = pack(
+                [example.tokens for example in examples],
+                capacity,
+                tree.base.device,
+                multiple=row_multiple(precision, tree.base),
+            )
+            sums = _accumulate(tree, packs, examples, window, lambda_, seed, precision, give_way)
             break
         except RuntimeError as error:
             if not _is_out_of_memory(error):
@@ -99,26 +107,41 @@ def dual_step(
 
 def _accumulate(
     tree: Tree,
+    packs: Sequence[Pack],
     examples: Sequence[Example],
     window: Window,
     lambda_: float,
-    capacity: int,
     seed: int,
+    precision: Precision,
     give_way: Callable[[], None],
 ) -> tuple[float, float]:
-    response = consequence = 0.0
+    losses: list[DualLoss] = []
+    products = products_in(precision, tree.base)
     tree.network.train()
     try:
         with _seeded(tree.base.device, seed):
-            for row in pack([e.tokens for e in examples], capacity, tree.base.device):
+            reached = _mark(tree.base.device)
+            for row in packs:
                 give_way()
-                loss = dual_loss(token_nll(tree, row), row, examples, window, lambda_)
+                nll = token_nll(tree, row, products=products)
+                loss = dual_loss(nll, row, examples, window, lambda_)
                 loss.total.backward()
-                response += float(loss.response)
-                consequence += float(loss.consequence)
+                losses.append(loss)
+                # One waits while one is worked on, no more: a reply would wait for all of them.
+                reached, before = _mark(tree.base.device), reached
+                before()
     finally:
         tree.network.eval()
-    return response, consequence
+    return sum(float(s.response) for s in losses), sum(float(s.consequence) for s in losses)
+
+
+def _mark(device: torch.device) -> Callable[[], object]:
+    """Where a GPU's queue ends now, to be called when it should have been worked through."""
+    if device.type != "cuda":
+        return lambda: None
+    mark = torch.cuda.Event()
+    mark.record()
+    return mark.synchronize
 
 
 @contextmanager

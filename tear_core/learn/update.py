@@ -19,6 +19,7 @@ from tear_core.learn.plan import Plan, epochs_of
 from tear_core.learn.publish import LearnerState
 from tear_core.learn.replay import replayed_beside
 from tear_core.learn.step import StepReport, dual_step
+from tear_core.model.precision import Precision
 from tear_core.model.tree import Tree
 from tear_core.store.triples import StoredTriple
 
@@ -32,6 +33,7 @@ class Recipe:
         enough: it ends early once an epoch's consequence loss is this share of the first one's
             (see `_fallen_to`); None: every epoch is gone through.
         capacity: tokens to a pack when it began.
+        precision: what matrices are multiplied in; those who do not say so used the base's own.
     """
 
     epochs: int
@@ -43,6 +45,7 @@ class Recipe:
     capacity: int
     clip: float
     optimizer: Kind
+    precision: Precision = "base"
 
     def as_settings(self) -> dict[str, Any]:
         """As a generation keeps it. λ has a column of its own."""
@@ -55,8 +58,9 @@ class Recipe:
         Raises:
             KeyError: it keeps none, or a part of it is missing.
         """
+        kept = {"precision": "base", **settings}
         names = [each.name for each in fields(cls) if each.name != "lambda_"]
-        return cls(lambda_=lambda_, **{name: settings[name] for name in names})
+        return cls(lambda_=lambda_, **{name: kept[name] for name in names})
 
 
 def recipe_for(
@@ -89,6 +93,7 @@ def recipe_for(
         capacity=capacity,
         clip=plan.clip,
         optimizer=plan.optimizer,
+        precision=plan.precision,
     )
 
 
@@ -202,6 +207,7 @@ class Update:
             capacity=self.capacity,
             clip=self.recipe.clip,
             seed=self.state.step + self.taken,
+            precision=self.recipe.precision,
             give_way=give_way,
         )
         self.replayed.update(stored.id for stored in window if stored.id not in self.new_ids)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from tear_core.model.head import CHUNK
 from tear_core.model.packing import Pack
-from tear_core.model.scoring import CHUNK
+from tear_core.model.scoring import of_each, supervised_hidden
 from tear_core.model.tree import Tree
 
 
@@ -18,26 +19,14 @@ def token_kl(reference: Tree, other: Tree, pack: Pack, chunk: int = CHUNK) -> Te
     Source: forward KL to the base on the new task's inputs predicts forgetting (RL's Razor,
     arXiv 2509.04259).
     """
-    one, two = _hidden(reference, pack), _hidden(other, pack)
+    one, two = supervised_hidden(reference, pack), supervised_hidden(other, pack)
     found = torch.empty(len(pack.targets), dtype=torch.float32, device=one.device)
     for start in range(0, len(found), chunk):
         part = slice(start, start + chunk)
         before = _log_probabilities(reference, one[part])
         after = _log_probabilities(other, two[part])
         found[part] = (before.exp() * (before - after)).sum(-1)
-    return found
-
-
-def _hidden(tree: Tree, pack: Pack) -> Tensor:
-    """Last hidden states at the supervised positions: [n, hidden]."""
-    hidden = tree.decoder(
-        input_ids=pack.ids,
-        attention_mask=pack.mask,
-        position_ids=pack.positions,
-        use_cache=False,
-    ).last_hidden_state[0]
-    rows: Tensor = hidden.index_select(0, pack.rows)
-    return rows
+    return of_each(found, pack)
 
 
 def _log_probabilities(tree: Tree, hidden: Tensor) -> Tensor:

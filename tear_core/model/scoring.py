@@ -6,88 +6,41 @@ supervised positions, and only for one chunk of them at a time.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from tear_core.model.blocks import asking_for
+from tear_core.model.head import CHUNK, frozen_head_nll
 from tear_core.model.packing import Pack
 from tear_core.model.tree import Tree
 
-CHUNK = 256
-"""Supervised positions whose logits exist at once: 256 x 151,936 floats are 0.16 GB."""
 
-
-def token_nll(tree: Tree, pack: Pack, chunk: int = CHUNK) -> Tensor:
+def token_nll(
+    tree: Tree, pack: Pack, chunk: int = CHUNK, products: torch.dtype | None = None
+) -> Tensor:
     """Negative log-likelihood in nats of every supervised token of a pack: [n] float32.
 
     Differentiable in the tree's adapter. With `torch.no_grad()` it is a plain score.
+    `products`: what matrices are multiplied in; None: what the base's weights are in.
     """
-    hidden = tree.decoder(
-        input_ids=pack.ids,
-        attention_mask=pack.mask,
-        position_ids=pack.positions,
-        use_cache=False,
-    ).last_hidden_state[0]
-    hidden = hidden.index_select(0, pack.rows)  # [n, hidden]
+    hidden = supervised_hidden(tree, pack, products)
     rows = tree.delimiters
     delta, ids = (None, None) if rows is None else (rows.head_delta, rows.ids)
-    nll = _FrozenHeadNll.apply(hidden, tree.head_weight, delta, ids, pack.targets, chunk)
-    return torch.as_tensor(nll)
+    weight = tree.head_weight if products is None else tree.head_weight.to(products)
+    return of_each(frozen_head_nll(hidden, weight, pack.targets, delta, ids, chunk), pack)
 
 
-class _FrozenHeadNll(torch.autograd.Function):
-    """Cross-entropy per token under a frozen head with a few trained delta rows.
+def supervised_hidden(tree: Tree, pack: Pack, products: torch.dtype | None = None) -> Tensor:
+    """Last hidden states where a target is predicted: [m, hidden], each shared one once."""
+    looking = asking_for(pack.blocks) if tree.in_blocks else {"attention_mask": pack.mask}
+    mixed = torch.autocast(pack.ids.device.type, products, enabled=products is not None)
+    with mixed:
+        hidden: Tensor = tree.decoder(
+            input_ids=pack.ids, position_ids=pack.positions, use_cache=False, **looking
+        ).last_hidden_state[0]
+    return hidden.index_select(0, pack.rows)
 
-    The head needs no gradient, so d nll/d hidden is computed chunk by chunk in the forward
-    pass, while the chunk's logits are there, and scaled by the incoming weights in the
-    backward pass: nothing of size [n, vocabulary] is kept and nothing is computed twice.
-    """
 
-    @staticmethod
-    def forward(
-        ctx: Any,
-        hidden: Tensor,  # [n, h]
-        weight: Tensor,  # [v, h]
-        delta: Tensor | None,  # [k, h]
-        ids: Tensor | None,  # [k]
-        targets: Tensor,  # [n]
-        chunk: int,
-    ) -> Tensor:
-        wants_hidden, wants_delta = ctx.needs_input_grad[0], ctx.needs_input_grad[2]
-        nll = torch.empty(len(targets), dtype=torch.float32, device=hidden.device)
-        d_hidden = torch.empty_like(hidden) if wants_hidden else None
-        d_columns = None
-        if wants_delta and ids is not None:
-            d_columns = torch.empty(len(targets), len(ids), device=hidden.device)
-        for start in range(0, len(targets), chunk):
-            part = slice(start, start + chunk)
-            logits = (hidden[part] @ weight.t()).float()
-            if delta is not None and ids is not None:
-                logits.index_add_(1, ids, hidden[part].to(delta.dtype) @ delta.t())
-            target = targets[part, None]
-            log_z = logits.logsumexp(1, keepdim=True)
-            nll[part] = (log_z - logits.gather(1, target))[:, 0]
-            if d_hidden is None and d_columns is None:
-                continue
-            slope = logits.sub_(log_z).exp_()  # softmax, in place
-            slope.scatter_add_(1, target, torch.full_like(log_z, -1.0))
-            if d_columns is not None and ids is not None:
-                d_columns[part] = slope[:, ids]
-            if d_hidden is not None:
-                d_hidden[part] = slope.to(weight.dtype) @ weight
-                if delta is not None and ids is not None:
-                    d_hidden[part] += (slope[:, ids] @ delta).to(hidden.dtype)
-        ctx.save_for_backward(hidden if d_columns is not None else None, d_hidden, d_columns)
-        return nll
-
-    @staticmethod
-    def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:
-        hidden, d_hidden, d_columns = ctx.saved_tensors
-        to_hidden = None
-        if d_hidden is not None:  # scaled in float32: 1/N has few digits in bfloat16
-            to_hidden = (d_hidden.float() * weight[:, None]).to(d_hidden.dtype)
-        to_delta = None
-        if d_columns is not None:
-            to_delta = (d_columns * weight[:, None]).t() @ hidden.float()
-        return to_hidden, None, to_delta, None, None, None
+def of_each(different: Tensor, pack: Pack) -> Tensor:
+    """From what was measured once for sequences that share it to each of them: [m] -> [n]."""
+    return different if pack.counted is None else different.index_select(0, pack.counted)

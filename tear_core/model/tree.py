@@ -18,9 +18,12 @@ import torch
 from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
+from tear_core.model import blocks
 from tear_core.model.base import Base
 from tear_core.model.delimiters import DelimiterRows
 from tear_core.model.families import Targets, lora_targets
+from tear_core.model.lora import quicken_lora
+from tear_core.model.norms import quicken_norms
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,16 @@ class LoraShape:
 
 @dataclass(frozen=True)
 class Tree:
-    """A PEFT model over shared base tensors, with its own LoRA and delimiter deltas."""
+    """A PEFT model over shared base tensors, with its own LoRA and delimiter deltas.
+
+    `in_blocks`: it computes attention in a pack's blocks, else under the dense mask.
+    """
 
     base: Base
     shape: LoraShape
     network: Any
     delimiters: DelimiterRows | None
+    in_blocks: bool = False
 
     @property
     def decoder(self) -> nn.Module:
@@ -71,6 +78,8 @@ def grow(base: Base, shape: LoraShape, seed: int = 0) -> Tree:
     `seed` draws LoRA's A matrices (B starts at zero), the same ones for the same seed.
     """
     network = copy.deepcopy(base.network, _shared(base.network))
+    if in_blocks := blocks.understood_by(network):
+        network.set_attn_implementation(blocks.NAME)
     config = LoraConfig(
         r=shape.rank,
         lora_alpha=cast(int, shape.alpha),  # any number will do
@@ -86,7 +95,9 @@ def grow(base: Base, shape: LoraShape, seed: int = 0) -> Tree:
         warnings.simplefilter("ignore")  # peft's about a renamed base and transformers' next major
         torch.manual_seed(seed)
         peft_model = get_peft_model(network, config)
-    return Tree(base, shape, peft_model.eval(), _delimiters(base, network))
+    quicken_lora(peft_model)
+    quicken_norms(peft_model)
+    return Tree(base, shape, peft_model.eval(), _delimiters(base, network), in_blocks)
 
 
 def _delimiters(base: Base, network: Any) -> DelimiterRows | None:

@@ -198,7 +198,10 @@ def test_a_model_that_copies_its_current_token_does_not_score_well() -> None:
         hidden = F.one_hot(predicts, size).float()[None]
         out: Any = SimpleNamespace(last_hidden_state=hidden)
         fake = SimpleNamespace(
-            decoder=lambda **_: out, head_weight=torch.eye(size) * 20, delimiters=None
+            decoder=lambda **_: out,
+            head_weight=torch.eye(size) * 20,
+            delimiters=None,
+            in_blocks=False,
         )
         return cast(Tree, fake)
 

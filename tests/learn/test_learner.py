@@ -224,11 +224,11 @@ def test_running_out_of_memory_halves_the_packs_and_keeps_the_update(
     rows: list[int] = []
 
     def tight(limit: int) -> Callable[..., Tensor]:
-        def score(tree: Any, row: Any, *rest: Any) -> Tensor:
+        def score(tree: Any, row: Any, *rest: Any, **more: Any) -> Tensor:
             rows.append(len(row))
             if len(row) > limit:
                 raise torch.OutOfMemoryError("CUDA out of memory (a test)")
-            return real(tree, row, *rest)
+            return real(tree, row, *rest, **more)
 
         return score
 
