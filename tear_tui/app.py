@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,21 +21,19 @@ from textual.screen import ModalScreen, Screen
 from tear_core.engine import client as engine
 from tear_core.engine.client import EngineClient
 from tear_core.settings import Settings
-from tear_core.store import Store, sessions
 from tear_tui import mishaps
 from tear_tui.autosave import Autosave
 from tear_tui.conversing.conversation import ConversationLog
+from tear_tui.conversing.conversation import open_log as open_log
 from tear_tui.engine_link import EngineLink, EngineView
 from tear_tui.keys import key, let_alt_numbers_through, name_of
 from tear_tui.opening import open_place
 from tear_tui.places import CONVERSE, PLACES, Shared, names
-from tear_tui.preferences.keymap import usable
 from tear_tui.preferences.themes import INK, PAPER
 from tear_tui.screens.base import TearScreen
 from tear_tui.screens.converse import ConverseScreen
 from tear_tui.tty.clipboard import escape_sequences
 from tear_tui.tty.terminal import when_told_to_end
-from tear_tui.widgets.tour_panel import TourPanel
 
 ARMED = 1.5
 """Seconds in which a second ctrl+c quits."""
@@ -101,13 +100,27 @@ class TearApp(App[int]):
         self._armed_until = 0.0
         self._late: Key | None = None
         self._first, self._tour = at, tour
+        self._seen = False
 
     async def on_mount(self) -> None:
         when_told_to_end(lambda: self.run_worker(self.action_quit(), group="quit"))
         await self.switch_mode(self._first)
-        self.call_after_refresh(self.link.open)
         if self._tour:
             self.call_after_refresh(self.action_tour)
+
+    def post_display_hook(self) -> None:
+        """Textual calls this after each picture. Whatever the first one can do without follows it:
+        the engine is looked for, and what was made so far is not gone through for garbage again."""
+        screen = self.screen
+        if not isinstance(screen, TearScreen) or screen.was_seen or not screen.drawn:
+            return
+        screen.was_seen = True
+        self.call_later(screen.seen)
+        if not self._seen:
+            self._seen = True
+            self.call_later(self.link.open)
+            gc.freeze()
+            gc.enable()
 
     def use_settings(self, settings: Settings) -> None:
         """Have these settings count from now on, on every screen."""
@@ -122,7 +135,12 @@ class TearApp(App[int]):
         """Colours and keys. A theme that is not there, or keys that cannot be, are left out."""
         known = settings.theme in self.available_themes
         self.theme = settings.theme if known else INK.name
-        self.set_keymap(usable(settings.keymap))
+        keymap = {}
+        if settings.keymap:
+            from tear_tui.preferences.keymap import usable  # it imports every screen
+
+            keymap = usable(settings.keymap)
+        self.set_keymap(keymap)
 
     def on_key(self, event: Key) -> None:
         """A letter that comes here was typed just before a box took the keys: it belongs there."""
@@ -197,14 +215,16 @@ class TearApp(App[int]):
 
     async def action_tour(self) -> None:
         """A first minute, said step by step as it is lived."""
+        from tear_tui.widgets.tour_panel import TourPanel
+
         await self.go(CONVERSE)
         await self.converse.take_the_tour(TourPanel(self.settings.keymap))
 
     async def action_end_tour(self) -> None:
-        await self.converse.query(TourPanel).remove()
+        await self.converse.end_the_tour()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        touring = action != "end_tour" or bool(self.converse.query(TourPanel))
+        touring = action != "end_tour" or self.converse.tour is not None
         return touring and super().check_action(action, parameters)
 
     async def action_quit(self) -> None:
@@ -234,16 +254,3 @@ class TearApp(App[int]):
         from tear_tui.screens.palette import commands
 
         return commands(self, screen)
-
-
-def open_log(store: Store, session: str | None = None, new: bool = False) -> ConversationLog:
-    """The conversation to show: the one named, a new one, or the one used last.
-
-    Raises:
-        StoreError: there is no such session.
-        NotNow: its log holds an event that could not have happened.
-    """
-    if session is not None:
-        return ConversationLog(store, session)
-    latest = None if new else sessions.latest(store)
-    return ConversationLog(store, latest.id if latest is not None else None)

@@ -15,7 +15,6 @@ from tear_core.turn import NotNow
 from tear_tui.app import TearApp, open_log
 from tear_tui.conversing.tour import is_first_time, remember
 from tear_tui.places import CONVERSE
-from tear_tui.preferences.keymap import refusals
 from tear_tui.tty.terminal import own_terminal
 
 
@@ -38,8 +37,7 @@ def run(  # noqa: PLR0913 - what the app is opened with, all named
     try:
         where = resolve_home(home)
         chosen = settings or load_settings()
-        if wrong := refusals(chosen):
-            raise SettingsError(wrong)
+        _check_keys(chosen)
         store = open_store(where)
         log = open_log(store, session, new or bool(tour))
         if tour is None:
@@ -63,3 +61,16 @@ def run(  # noqa: PLR0913 - what the app is opened with, all named
         app.run()
         app.leave()  # however it ended: a browser's tab is closed without asking
         return app.return_code or 0
+
+
+def _check_keys(settings: Settings) -> None:
+    """Hold a person's own keys against all there are, for which every screen is imported.
+
+    Raises:
+        SettingsError: some of them cannot be.
+    """
+    if settings.keymap:
+        from tear_tui.preferences.keymap import refusals
+
+        if wrong := refusals(settings):
+            raise SettingsError(wrong)

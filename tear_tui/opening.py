@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tear_tui.places import Shared
-from tear_tui.screens.place import PlaceScreen
+
+if TYPE_CHECKING:
+    from tear_tui.screens.place import PlaceScreen
 
 
 def open_place(name: str, shared: Shared) -> PlaceScreen:

@@ -243,6 +243,19 @@ class ConversationLog:
         self._changes += 1
 
 
+def open_log(store: Store, session: str | None = None, new: bool = False) -> ConversationLog:
+    """The conversation to show: the one named, a new one, or the one used last.
+
+    Raises:
+        StoreError: there is no such session.
+        NotNow: its log holds an event that could not have happened.
+    """
+    if session is not None:
+        return ConversationLog(store, session)
+    latest = None if new else sessions.latest(store)
+    return ConversationLog(store, latest.id if latest is not None else None)
+
+
 def title_of(text: str) -> str:
     """A session's first title: the first words that were said in it."""
     words = " ".join(text.split())

@@ -97,7 +97,7 @@ def counts_from(name: str) -> str:
     if name in WITH_THE_MODEL:
         return "when the engine starts again"
     if name in FROM_THE_BASE:
-        return "for the next generation that begins at the base"
+        return "for generations from the base"
     return "from the next update on"
 
 

@@ -62,6 +62,7 @@ class ReviewQueue:
         self._mine: set[str] = set()
         self._passed: set[str] = set()
         self._upto = 0
+        self._writes = 0
         self._version = -1
 
     # --- what is in the list
@@ -84,16 +85,17 @@ class ReviewQueue:
 
         The function returned is for another thread. What *it* returns is for this one: it takes
         the list in and says where the row that was at a place stands now. None: something else
-        is looked for by now.
+        is looked for by now, or something was decided here since it was read.
         """
         home, asked, wanted, sort = self.store.home, (self.typed, self.sort), self.wanted, self.sort
+        writes = self._writes
 
         def read() -> Callable[[int], int | None]:
             with open_store(home) as store, store.read():
                 upto, found = last_decision(store), listing(store, wanted, sort)
 
             def take_in(at: int) -> int | None:
-                if (self.typed, self.sort) != asked:
+                if (self.typed, self.sort) != asked or self._writes != writes:
                     return None
                 there = followed(self.listing, found, at)
                 self.listing, self._upto = found, upto
@@ -253,6 +255,7 @@ class ReviewQueue:
         try:
             knew_all = not self.outdated()
             done = write()
+            self._writes += 1
             if knew_all:
                 self._upto = last_decision(self.store)
         except sqlite3.Error as error:  # a full disk, for example

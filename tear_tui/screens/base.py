@@ -33,6 +33,17 @@ class TearScreen(Screen[None]):
         place: str
         what: dict[str, Any] = field(default_factory=dict)
 
+    was_seen = False
+    """It has been drawn, with what it is about (see `seen`)."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether what it is about is in the picture, and not only the frame around it."""
+        return True
+
+    def seen(self) -> None:
+        """It has been drawn for the first time: what the first picture can do without comes now."""
+
     def arrive(self, **what: Any) -> None:
         """Somebody has come here from another place, to see something in particular."""
 

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tear_tui.keys import key
-from tear_tui.widgets.footer import LightFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.plain import Part, Plain, line
 from tear_tui.widgets.row_list import RowList
 
@@ -44,7 +44,7 @@ class ChooseScreen(ModalScreen["str | None"]):
             if self._text:
                 yield Plain(*self._text)
             yield RowList("answers")
-        yield LightFooter()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -34,13 +34,15 @@ from tear_tui.screens.converse_keys import KEYS, OFFERS, ROOMY
 from tear_tui.screens.keeping import ROOM_BESIDE, KeepingScreen
 from tear_tui.widgets.composer import Composer
 from tear_tui.widgets.find_line import FindLine
-from tear_tui.widgets.footer import FittingFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.notice import Notice
 from tear_tui.widgets.panels import AuthorPanel, EditPanel
 from tear_tui.widgets.session_list import SessionList
 from tear_tui.widgets.status_line import StatusLine
-from tear_tui.widgets.tour_panel import TourPanel
 from tear_tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from tear_tui.widgets.tour_panel import TourPanel
 
 QUIET = 0.5
 """Seconds without a key press before the keys may go to a response that has come."""
@@ -62,6 +64,8 @@ class ConverseScreen(KeepingScreen):
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     OFFERS: ClassVar[tuple[Offer, ...]] = OFFERS
+
+    _tour: TourPanel | None = None
 
     def __init__(
         self, log: ConversationLog, link: EngineLink, autosave: Autosave, settings: Settings
@@ -88,7 +92,7 @@ class ConverseScreen(KeepingScreen):
                         yield AuthorPanel(id="author")
                         yield EditPanel(id="edit")
                     yield StatusLine()
-        yield FittingFooter(ROOMY)
+        yield KeyFooter(ROOMY)
 
     def on_mount(self) -> None:
         self.transcript = self.query_one(Transcript)
@@ -100,6 +104,14 @@ class ConverseScreen(KeepingScreen):
         self.listing = self.query_one(SessionList)
         self.listing.border_title = "sessions"
         self._enter()
+
+    @property
+    def drawn(self) -> bool:
+        return self.transcript.drawn
+
+    def seen(self) -> None:
+        self.transcript.open_the_rest()
+        self.get_judging()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= ROOM_BESIDE, "-beside")
@@ -248,9 +260,19 @@ class ConverseScreen(KeepingScreen):
 
     async def take_the_tour(self, panel: TourPanel) -> None:
         """Have the panel between the conversation and the boxes, and say what comes first."""
-        await self.query(TourPanel).remove()
+        await self.end_the_tour()
+        self._tour = panel
         await self.query_one("#desk").mount(panel, before=0)
         self.refresh_turns()
+
+    async def end_the_tour(self) -> None:
+        if self.tour is not None:
+            await self.tour.remove()
+
+    @property
+    def tour(self) -> TourPanel | None:
+        """The tour, while somebody takes it."""
+        return self._tour if self._tour is not None and self._tour.is_attached else None
 
     def action_start_engine(self) -> None:
         self.notice("Starting the engine…")
@@ -264,8 +286,8 @@ class ConverseScreen(KeepingScreen):
         self.transcript.show(turns, talk.choice, talk.writing, self._first_draft, self.aids)
         surprises = tuple(self.session.conversation.surprises())
         self.query_one(StatusLine).show_facts(replace(self.facts, surprises=surprises))
-        for panel in self.query(TourPanel):
-            panel.follow(self.session.session_id, self.session.conversation, talk.busy)
+        if self.tour is not None:
+            self.tour.follow(self.session.session_id, self.session.conversation, talk.busy)
         self.refresh_keys()
 
     def notice(self, text: str) -> None:

@@ -26,7 +26,7 @@ from tear_tui.screens.generations_compare import CompareScreen
 from tear_tui.screens.generations_keys import KEYS, OFFERS, ROOMY
 from tear_tui.screens.place import PlaceScreen
 from tear_tui.widgets.ask_line import AskLine
-from tear_tui.widgets.footer import FittingFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.line_box import LineBox
 from tear_tui.widgets.notice import Notice
 from tear_tui.widgets.place_bar import PlaceBar
@@ -69,7 +69,7 @@ class GenerationsScreen(PlaceScreen):
         yield from self.content()
         yield AskLine()
         yield Notice()
-        yield FittingFooter(ROOMY)
+        yield KeyFooter(ROOMY)
 
     def content(self) -> ComposeResult:
         with Container(id="family"):

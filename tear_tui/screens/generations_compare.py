@@ -28,7 +28,7 @@ from tear_tui.screens.pick import PickScreen
 from tear_tui.text.pacing import next_flush
 from tear_tui.widgets.choice_row import ChoiceRow
 from tear_tui.widgets.composer import Composer
-from tear_tui.widgets.footer import FittingFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.notice import Notice
 from tear_tui.widgets.plain import Plain
 from tear_tui.widgets.side_view import SideView
@@ -100,7 +100,7 @@ class CompareScreen(TearScreen):
         yield ChoiceRow(id="choice")
         yield Composer("Say something to both…", id="composer")
         yield Notice()
-        yield FittingFooter(ROOMY)
+        yield KeyFooter(ROOMY)
 
     def on_mount(self) -> None:
         self._draw()

@@ -13,12 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from tear_tui.keys import key
 from tear_tui.places import CONVERSE
 from tear_tui.preferences.key_table import first_here, groups, pressed
 from tear_tui.text.cells import fit
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.line_box import LineBox
 from tear_tui.widgets.plain import line
 
@@ -55,7 +56,7 @@ class HelpScreen(ModalScreen[None]):
             yield LineBox("Type words to find a key…", id="find-key")
             with VerticalScroll(id="keys", can_focus=False):
                 yield Static(id="table", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show("")

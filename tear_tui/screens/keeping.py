@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import on, work
 
-from tear_core.store import Store, StoreError, forgetting, open_store, sessions
-from tear_core.store.forgetting import Deleted, Written
+from tear_core.store import Store, StoreError, open_store, sessions
 from tear_core.store.sessions import Session
 from tear_core.turn import NotNow
 from tear_tui.autosave import Autosave
 from tear_tui.background import in_background
 from tear_tui.conversing.conversation import ConversationLog, read_session_at
 from tear_tui.screens.authoring import AuthoringScreen
-from tear_tui.screens.choose import Answer, ChooseScreen
 from tear_tui.widgets.plain import Part
 from tear_tui.widgets.session_list import SessionList
+
+if TYPE_CHECKING:
+    from tear_core.store.forgetting import Deleted, Written
+    from tear_tui.screens.choose import Answer
 
 LISTED = 500
 """Sessions that are listed at once; typing finds the others."""
@@ -158,6 +160,9 @@ class KeepingScreen(AuthoringScreen):
 
     @work(group="ask", exclusive=True, exit_on_error=False)
     async def _ask_to_delete(self, session: Session) -> None:
+        from tear_core.store import forgetting
+        from tear_tui.screens.choose import ChooseScreen
+
         written = await self._in_store(
             "Not deleted", lambda store: forgetting.written_in(store, session.id)
         )
@@ -169,6 +174,8 @@ class KeepingScreen(AuthoringScreen):
             await self._delete(session, with_triples=answer == "t")
 
     async def _delete(self, session: Session, *, with_triples: bool) -> None:
+        from tear_core.store import forgetting
+
         if session.id == self.session.session_id:  # nothing may be written to it any more
             self.end_speech()
             self.action_new()

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tear_core.store.recall import Earlier
 from tear_tui.keys import key
 from tear_tui.text.safe_text import safe_line
-from tear_tui.widgets.footer import LightFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.plain import Part, Plain, line
 from tear_tui.widgets.row_list import RowList
 from tear_tui.widgets.search_line import SearchLine
@@ -52,7 +52,7 @@ class PickScreen(ModalScreen["tuple[Sequence[Earlier], int] | None"]):
             yield SearchLine("Type words to find…", id="words")
             yield RowList("found", nothing="Nothing was written with these words.")
             yield Plain(classes="preview")
-        yield LightFooter()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(SearchLine).focus()

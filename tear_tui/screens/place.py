@@ -13,7 +13,7 @@ from tear_core.turn import NotNow
 from tear_tui.keys import key
 from tear_tui.places import CONVERSE, Shared
 from tear_tui.screens.base import TearScreen
-from tear_tui.widgets.footer import LightFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.notice import Notice
 from tear_tui.widgets.place_bar import PlaceBar
 
@@ -39,7 +39,7 @@ class PlaceScreen(TearScreen):
         yield PlaceBar(self.NAME)
         yield from self.content()
         yield Notice()
-        yield LightFooter()
+        yield KeyFooter()
 
     def content(self) -> ComposeResult:
         """What stands between the row on top and the footer."""

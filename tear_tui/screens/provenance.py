@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from tear_tui.conversing.provenance import Line
 from tear_tui.keys import key
 from tear_tui.places import names
-from tear_tui.widgets.footer import LightFooter
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.plain import Plain, line
 
 Wish = Literal["generations", "replay", "copy"]
@@ -50,7 +50,7 @@ class ProvenanceScreen(ModalScreen["Wish | None"]):
                     with Horizontal(classes="line"):
                         yield Plain((name, "dim"), classes="name")
                         yield Plain(said, classes="told")
-        yield LightFooter()
+        yield KeyFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action != "wish" or parameters == ("copy",):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on, work
 
 from tear_core.turn import Candidate, Turn
 from tear_tui.background import in_background
-from tear_tui.conversing import finding, provenance
+from tear_tui.conversing import finding
 from tear_tui.conversing.finding import Find
-from tear_tui.conversing.more_scenes import MoreScenes
-from tear_tui.screens.choose import ChooseScreen
-from tear_tui.screens.copy_out import copy_out
-from tear_tui.screens.provenance import ProvenanceScreen, Wish, as_text
-from tear_tui.screens.samples import SamplesScreen
 from tear_tui.screens.speaking import SpeakingScreen
-from tear_tui.tty.copying import copies
+from tear_tui.text.marks import mark_ahead
+from tear_tui.text.windowing import STEP
 from tear_tui.widgets.find_line import FindLine
 from tear_tui.widgets.transcript import Transcript
 from tear_tui.widgets.turn_view import Aids
+
+if TYPE_CHECKING:
+    from tear_tui.screens.provenance import Wish
 
 
 class ReadingScreen(SpeakingScreen):
@@ -31,11 +31,21 @@ class ReadingScreen(SpeakingScreen):
     found = Find()
     marks = True
     """Whether what the anti-judge finds in a response is marked."""
+    judging = False
+    """The anti-judge's patterns have been read: until then nothing is marked."""
 
     @property
     def aids(self) -> Aids:
         """What helps to read the turns now."""
-        return Aids(self.found.words, self.found.here, self.marks)
+        return Aids(self.found.words, self.found.here, self.marks and self.judging)
+
+    @work(group="judge", exit_on_error=False)
+    async def get_judging(self) -> None:
+        """Read the patterns once the conversation is on the screen, and mark it then."""
+        words = [turn.said.words for turn in self.session.turns[-STEP:] if turn.said is not None]
+        await in_background(partial(mark_ahead, words), "judge")
+        self.judging = True
+        self.refresh_turns()
 
     @property
     def at(self) -> Turn | None:
@@ -138,6 +148,9 @@ class ReadingScreen(SpeakingScreen):
     # --- copying
 
     def action_copy(self) -> None:
+        from tear_tui.screens.choose import ChooseScreen
+        from tear_tui.tty.copying import copies
+
         turn = self.at
         if turn is None:
             return
@@ -157,11 +170,16 @@ class ReadingScreen(SpeakingScreen):
     @work(group="copy", exit_on_error=False)
     async def copy(self, text: str, what: str) -> None:
         """Copy a safe text, and say how that went."""
+        from tear_tui.screens.copy_out import copy_out
+
         self.notice(await copy_out(self.app, text, what, self.session.store.home))
 
     # --- where a response comes from, and what else it might have led to
 
     def action_provenance(self) -> None:
+        from tear_tui.conversing import provenance
+        from tear_tui.screens.provenance import ProvenanceScreen, as_text
+
         at = self.candidate_at()
         if at is None:
             return
@@ -197,6 +215,9 @@ class ReadingScreen(SpeakingScreen):
         )
 
     def action_samples(self) -> None:
+        from tear_tui.conversing.more_scenes import MoreScenes
+        from tear_tui.screens.samples import SamplesScreen
+
         at = self.candidate_at()
         if at is not None:
             turn, index, _ = at

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from tear_core.settings import Settings, SettingsError
 from tear_tui.keys import key
@@ -20,6 +20,7 @@ from tear_tui.preferences.keymap import problems
 from tear_tui.preferences.settings_file import Which, change_key
 from tear_tui.text.cells import fit
 from tear_tui.text.safe_text import safe_line
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.line_box import LineBox
 from tear_tui.widgets.plain import Part, Plain
 from tear_tui.widgets.row_list import RowList
@@ -57,7 +58,7 @@ class KeysScreen(ModalScreen[None]):
             yield LineBox("Type words to find a key…", id="words")
             yield RowList("found", nothing="No key does this.")
             yield Plain(id="refused")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.list = self.query_one("#found", RowList)

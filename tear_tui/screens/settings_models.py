@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from tear_core.machine import Torch, ask_torch, hub, memory
 from tear_core.settings import Settings
@@ -20,6 +20,7 @@ from tear_tui.keys import key
 from tear_tui.preferences.fitting import GB, Fit, Model, choices, fit, room, size
 from tear_tui.text.cells import fit as fit_cells
 from tear_tui.text.safe_text import safe_line
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.line_box import LineBox
 from tear_tui.widgets.plain import Part, Plain
 from tear_tui.widgets.row_list import RowList
@@ -55,7 +56,7 @@ class ModelsScreen(ModalScreen["str | None"]):
             yield Plain(id="why")
             yield LineBox("A Hub id such as Qwen/Qwen3-1.7B-Base, or a folder…", id="other")
             yield Plain(id="refused")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.list = self.query_one("#models", RowList)

@@ -39,6 +39,8 @@ class SpeakingScreen(TearScreen):
         self.link = link
         self.facts = facts
         self._measuring = False
+        self._spent = 0.0
+        """Processor time that this thread had had at the last flush."""
 
     def refresh_turns(self) -> None:
         """Show the conversation as it stands now."""
@@ -81,6 +83,7 @@ class SpeakingScreen(TearScreen):
             return
         self._read(self.talk.begin())
         self.link.nudge()
+        self._spent = time.thread_time()
         self.set_timer(next_flush(0.0), self._flush)
 
     @work(group="speak", exclusive=True, exit_on_error=False)
@@ -95,6 +98,7 @@ class SpeakingScreen(TearScreen):
     def _flush(self) -> None:
         """Bring the screen up to date with what the model has written since the last time."""
         began = time.perf_counter()
+        drawing, self._spent = time.thread_time() - self._spent, time.thread_time()
         if self.talk.speech is None:
             return
         try:
@@ -108,7 +112,8 @@ class SpeakingScreen(TearScreen):
         if self.talk.speech.ended:
             self._ended()
         else:
-            self.set_timer(next_flush(time.perf_counter() - began), self._flush)
+            waiting = time.perf_counter() - began  # long where others have the processor
+            self.set_timer(next_flush(max(drawing, waiting)), self._flush)
 
     def _ended(self) -> None:
         error = self.talk.finish()

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from tear_core.store import StoreError, drafts, triples
 from tear_core.store.edits import NOTED, WORDS, Edit
@@ -22,6 +22,7 @@ from tear_tui.places import Shared
 from tear_tui.reviewing import triple_words
 from tear_tui.reviewing.triple_form import BOXES, TITLES, clashing, edited, fixed, texts
 from tear_tui.screens.base import TearScreen
+from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.landing import LandingRow
 from tear_tui.widgets.line_box import LineBox
 from tear_tui.widgets.notice import Notice
@@ -83,7 +84,7 @@ class EditTripleScreen(TearScreen):
                     yield LineBox("–", name)
             yield VerticalScroll(Plain(id="suggested"), id="beside", can_focus=False)
         yield Notice()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._fill_all(texts(self._stored))

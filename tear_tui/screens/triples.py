@@ -76,6 +76,7 @@ class TriplesScreen(DecidingScreen):
         """The triple that is shown whole."""
         self._fresh = True
         self._looking = self._away = False
+        self._under_way = self._once_more = False
         self._ticker: Timer | None = None
         self._rest: Timer | None = None
         self._possible: frozenset[str] = frozenset()
@@ -135,9 +136,28 @@ class TriplesScreen(DecidingScreen):
         self._fresh = True
         self._look()
 
-    @work(group="look", exclusive=True, exit_on_error=False)
-    async def _look(self) -> None:
-        """Read the list anew; from its top if something else is looked for."""
+    def _look(self) -> None:
+        """Read the list anew: at once, or when the reading that is under way has ended. So the
+        first letter is looked for as it is typed, and no reading waits for one that is outdated.
+        """
+        if self._under_way:
+            self._once_more = True
+        else:
+            self._under_way = True
+            self._read_list()
+
+    @work(group="look", exit_on_error=False)
+    async def _read_list(self) -> None:
+        try:
+            await self._read_once()
+            while self._once_more:
+                self._once_more = False
+                await self._read_once()
+        finally:
+            self._under_way = False
+
+    async def _read_once(self) -> None:
+        """Take in what is there now; from its top if something else is looked for."""
         slow = self.set_timer(SLOW, self._say_looking)
         try:
             take_in = await in_background(self.queue.reading(), "triples")
@@ -147,7 +167,9 @@ class TriplesScreen(DecidingScreen):
             slow.stop()
             self._looking = False
         at = take_in(self.rows.cursor)
-        if at is not None:
+        if at is None:
+            self._once_more = self._once_more or self._fresh
+        else:
             at, self._fresh = 0 if self._fresh else at, False
             nothing = NOTHING_FOUND if self.queue.listing.total else NO_TRIPLES
             self.rows.show(len(self.queue.listing), self.queue.rows, at, nothing)

@@ -14,9 +14,7 @@ from tear_core.turn import Turn
 from tear_tui.background import in_background
 from tear_tui.conversing.boxes import Boxes
 from tear_tui.conversing.recalling import Walk, begin
-from tear_tui.screens.pick import PickScreen
 from tear_tui.screens.reading import ReadingScreen
-from tear_tui.tty import editor
 from tear_tui.widgets.composer import Composer
 from tear_tui.widgets.panels import AuthorPanel, EditPanel
 from tear_tui.widgets.text_box import TextBox
@@ -90,6 +88,8 @@ class WritingScreen(ReadingScreen):
 
     def action_recall(self) -> None:
         """Search what was written before in this kind of box."""
+        from tear_tui.screens.pick import PickScreen
+
         box = self.box
         if box is None or box is self.edit.box:
             return
@@ -166,6 +166,8 @@ class WritingScreen(ReadingScreen):
 
     def action_outside(self) -> None:
         """Open what stands in the box in the person's own editor."""
+        from tear_tui.tty import editor
+
         box = self.box
         if box is None:
             return

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from tear_core.evaluate.anti_judge import Category, Finding, findings
 from tear_tui.text.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from tear_core.evaluate.anti_judge import Category, Finding
 
 LABELS: dict[Category, str] = {
     "sycophancy": "flattery",
@@ -39,7 +43,18 @@ def marks(text: str) -> tuple[Mark, ...]:
     Kept for the texts asked for last: a screen asks again whenever it paints. Give it whole texts,
     not each piece of one that is still being written.
     """
+    from tear_core.evaluate.anti_judge import findings
+
     return tuple(_mark(found) for found in findings(safe_text(text)))
+
+
+def mark_ahead(texts: Iterable[str]) -> None:
+    """Read the patterns, and mark these texts ahead of their being shown.
+
+    For a thread: the patterns are compiled at the first call, which takes many frames.
+    """
+    for text in ("", *texts):
+        marks(text)
 
 
 def labels(text: str) -> tuple[str, ...]:

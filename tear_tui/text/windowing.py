@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-STEP = 50
+STEP = 20
 """Turns that are on the screen at first, and how many come with each step."""
 
-MOST = 150
+MOST = 60
 """Turns that are on the screen at once, however far somebody goes back."""
+
+ROWS = 6
+"""Rows that a turn takes at least."""
+FEW = 4
+"""Turns that are put on the screen at once, after those that fill it."""
+
+
+def enough(rows: int) -> int:
+    """How many turns fill a screen of so many rows, whatever stands in them."""
+    return rows // ROWS + 2
 
 
 @dataclass(frozen=True, slots=True)

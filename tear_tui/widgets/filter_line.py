@@ -16,8 +16,8 @@ from textual.widgets import Input
 from tear_tui.keys import key
 from tear_tui.widgets.line_box import LineBox
 
-REST = 0.2
-"""Seconds without a key press before what is typed is applied."""
+REST = 1 / 30
+"""Seconds without a key press before what is typed is applied: what comes at once is one wish."""
 
 Complete = Callable[[str], "str | None"]
 

@@ -26,9 +26,9 @@ from tear_tui.text.cells import fit
 from tear_tui.text.columns import GAP, Column, Row, fitted
 from tear_tui.text.safe_text import safe_line
 
-PAGE = 256
+PAGE = 64
 """Rows that are read at once."""
-PAGES = 16
+PAGES = 32
 """Pages that are kept: more is read again when somebody comes back to it."""
 GUTTER = 3
 """Cells before the columns: the cursor and the mark."""

@@ -16,10 +16,26 @@ class Plain(Static):
 
     def __init__(self, *parts: Part, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(content(*parts), markup=False, id=id, classes=classes)
+        self._shows = parts
 
     def show(self, *parts: Part, layout: bool = True) -> None:
-        """Replace the text; `layout=False` where its size cannot change."""
-        self.update(content(*parts), layout=layout)
+        """Replace the text; `layout=False` where its size cannot change.
+
+        The same text again costs nothing, and one that takes as many rows as that before costs
+        no layout: a screen of turns is laid out once a row, not once a word.
+        """
+        if parts != self._shows:
+            self._shows = parts
+            shown = content(*parts)
+            self.update(shown, layout=layout and self._needs_other_room(shown))
+
+    def _needs_other_room(self, shown: Content) -> bool:
+        """Whether the widget, as it was laid out last, is too small or too large for a text."""
+        width = self.styles.width
+        room = self.outer_size - self.gutter.totals
+        if not room.width or (width is not None and width.is_auto):
+            return True
+        return shown.get_height(self.styles.get_render_rules(), room.width) != room.height
 
     def rows_of(self, *parts: Part) -> int:
         """How many rows these parts take in the width that this widget has."""

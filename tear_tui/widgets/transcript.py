@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -21,7 +22,7 @@ from tear_tui.conversing.choosing import Choice
 from tear_tui.conversing.finding import Place
 from tear_tui.conversing.looks import Writing
 from tear_tui.keys import key
-from tear_tui.text.windowing import Window
+from tear_tui.text.windowing import FEW, MOST, Window, enough
 from tear_tui.widgets.plain import Part, Plain
 from tear_tui.widgets.turn_view import NO_AIDS, OPEN, Aids, TurnView
 
@@ -109,6 +110,9 @@ class Transcript(VerticalScroll):
         self._empty = Plain(classes="empty")
         self._views: dict[int, TurnView] = {}
         self._window = Window()
+        self._opened = 0
+        self._opening = True  # until it has been drawn
+        self._again: Callable[[], None] = lambda: None
         self._kept: list[int] = []
 
     def update_node_styles(self, animate: bool = True) -> None:
@@ -133,11 +137,18 @@ class Transcript(VerticalScroll):
         aids: Aids = NO_AIDS,
     ) -> None:
         """Show those of `turns` that are in the window; the arguments but the last are about
-        the open one."""
+        the open one. Of a conversation that is opened first those that fill the screen."""
         kept = [turn for turn in turns if turn.phase != "cancelled"]
         self._kept = [turn.number for turn in kept]
         first, end = self._window.span(len(kept))
-        shown = kept[first:end]
+        self._opened = self._opened or enough(self.app.size.height)
+        self._again = partial(self.show, turns, choice, writing, first_draft, aids)
+        shown = kept[max(first, end - self._opened) : end]
+        if self._opened >= end - first:
+            self._opened = MOST
+        elif not self._opening:
+            self._opening = True
+            self.call_after_refresh(self.open_the_rest)
         self._mount_views(shown)
         for turn in shown:
             is_open = turn is turns[-1] and turn.phase in OPEN
@@ -155,6 +166,7 @@ class Transcript(VerticalScroll):
             view.remove()
         self._views.clear()
         self._kept = []
+        self._opened, self._again = 0, lambda: None
         self.cursor = None
         self.follow()
 
@@ -163,8 +175,23 @@ class Transcript(VerticalScroll):
         self._window = Window()
         self.anchor()
 
+    @property
+    def drawn(self) -> bool:
+        """Whether the newest turn, or the words that stand for none, have their place."""
+        if not self._views:
+            return not self._empty.display or bool(self._empty.outer_size)
+        return self._views[max(self._views)].drawn
+
+    def open_the_rest(self) -> None:
+        """Have the rest of the window come, a few turns at a time, after what is seen at once:
+        neither the first picture nor a key waits for turns that are out of view."""
+        self._opening = False
+        self._opened += FEW
+        self._again()
+
     def show_more(self, earlier: bool) -> None:
         """Move the window; the turns come with the next `show`."""
+        self._opened = MOST
         total = len(self._kept)
         self._window = (self._window.earlier if earlier else self._window.later)(total)
 
@@ -172,6 +199,7 @@ class Transcript(VerticalScroll):
         """Have a turn in the window from the next `show` on; whether there is such a turn."""
         if number not in self._kept:
             return False
+        self._opened = MOST
         self.release_anchor()
         self._window = self._window.around(self._kept.index(number), len(self._kept))
         return True

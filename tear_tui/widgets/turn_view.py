@@ -59,6 +59,11 @@ class TurnView(Container):
         with self._row:
             yield from self._candidates
 
+    @property
+    def drawn(self) -> bool:
+        """Whether it has been laid out, with all that stands in it."""
+        return bool(self._candidates[0].said.outer_size)
+
     def show(
         self,
         turn: Turn,

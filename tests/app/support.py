@@ -16,6 +16,7 @@ from tear_core.settings import Settings
 from tear_core.store import open_store
 from tear_tui.app import TearApp, open_log
 from tear_tui.screens.converse import ConverseScreen
+from tear_tui.widgets.footer import KeyFooter, ShownKey
 from tear_tui.widgets.plain import Plain
 from tests.app.fake_engine import FakeEngine, FakeEngines
 
@@ -72,6 +73,16 @@ def flat(pilot: Pilot[int]) -> str:
     for frame in "│╭╮╰╯─▌▁▇":
         words = words.replace(frame, " ")
     return " ".join(words.split())
+
+
+def footer(pilot: Pilot[int]) -> tuple[ShownKey, ...]:
+    """The keys that stand in the last row of the screen."""
+    return pilot.app.screen.query_one(KeyFooter).keys
+
+
+def named(pilot: Pilot[int]) -> set[str]:
+    """What the keys in the last row are called."""
+    return {key.description for key in footer(pilot)}
 
 
 async def see(pilot: Pilot[int], words: str) -> None:

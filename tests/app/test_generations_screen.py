@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 from textual.pilot import Pilot
-from textual.widgets._footer import FooterKey
 
 from tear_core.settings import load_settings
 from tear_core.store import (
@@ -37,7 +36,7 @@ from tear_tui.text.interval import clopper_pearson
 from tear_tui.text.tree_lines import tree
 from tear_tui.widgets.side_view import SideView
 from tests.app.fake_engine import FakeEngine, FakeEngines, script
-from tests.app.support import flat, running, say, see, type_text, wait_until
+from tests.app.support import flat, footer, named, running, say, see, type_text, wait_until
 from tests.app.test_hostile_text import HOSTILE
 from tests.store.made import generation
 
@@ -86,10 +85,6 @@ async def stand(pilot: Pilot[int], screen: GenerationsScreen, number: int) -> No
     step = order.index(number) - order.index(screen.node.number)
     await pilot.press(*["down" if step > 0 else "up"] * abs(step))
     await wait_until(pilot, lambda: screen.node is not None and screen.node.number == number)
-
-
-def footer(pilot: Pilot[int]) -> set[str]:
-    return {str(each.description) for each in pilot.app.screen.query(FooterKey)}
 
 
 def live(home: Path) -> int:
@@ -246,9 +241,8 @@ async def test_the_tree_and_everything_about_what_is_live(
         await see(pilot, "1 new, 0 replayed, 4 steps, 200 tokens, 2 s, λ 0.30")
         await stand(pilot, screen, 2)
         await see(pilot, "learned, from generation 1")
-        assert {"Make live", "Compare", "Blind", "Label"} <= footer(pilot)
-        keys = pilot.app.screen.query(FooterKey)
-        assert max(key.region.right for key in keys) <= size[0]
+        assert {"Make live", "Compare", "Blind", "Label"} <= named(pilot)
+        assert max(key.right for key in footer(pilot)) <= size[0]
 
 
 async def test_what_it_was_taught_and_what_the_gate_measured(home: Path) -> None:
@@ -410,7 +404,7 @@ async def compare(pilot: Pilot[int], number: int, key: str = "c") -> CompareScre
     """Compare a generation with the one that is live."""
     screen = await go(pilot)
     await stand(pilot, screen, number)
-    await wait_until(pilot, lambda: "Compare" in footer(pilot))
+    await wait_until(pilot, lambda: "Compare" in named(pilot))
     await pilot.press(key)
     await wait_until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
     found = pilot.app.screen
@@ -451,8 +445,7 @@ async def test_two_generations_answer_the_same_words_side_by_side(
         await wait_until(pilot, lambda: len(engine.requests) == 4)
         assert engine.requests[2].seed == engine.requests[3].seed != left.seed
         await wait_until(pilot, lambda: not screen.writing)
-        keys = pilot.app.screen.query(FooterKey)
-        assert max(key.region.right for key in keys) <= size[0]
+        assert max(key.right for key in footer(pilot)) <= size[0]
         await pilot.press("escape")
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, GenerationsScreen))
     with open_store(home) as store:
@@ -580,11 +573,11 @@ async def test_an_engine_that_dies_in_a_comparison_is_said_and_started_again(hom
         await see(pilot, "She")
         engine.gone = True
         await see(pilot, "the engine does not answer any more")
-        await wait_until(pilot, lambda: "Start engine" in footer(pilot))
+        await wait_until(pilot, lambda: "Start engine" in named(pilot))
         assert not screen.has_class("-choosing")
         engine.let_go("scene", before=1)
         await pilot.press("f8")
-        await wait_until(pilot, lambda: "Start engine" not in footer(pilot))
+        await wait_until(pilot, lambda: "Start engine" not in named(pilot))
         await wait_until(pilot, lambda: screen.shared.link.client is not None)
         assert engines.starts == 1
         await pilot.press("ctrl+r")
@@ -644,6 +637,6 @@ def test_the_generations_look_as_they_did(
         async def settle(pilot: Pilot[int]) -> None:
             await see(pilot, "learned, from generation 4")
             await see(pilot, "taught neutral")
-            await wait_until(pilot, lambda: "Compare" in footer(pilot))
+            await wait_until(pilot, lambda: "Compare" in named(pilot))
 
         assert snap_compare(app, terminal_size=size, run_before=settle)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.widgets._footer import FooterKey
 
 from tear_tui.app import TearApp
 from tear_tui.screens.help import sections
@@ -14,6 +13,8 @@ from tests.app.fake_engine import FakeEngine, script
 from tests.app.support import (
     converse,
     flat,
+    footer,
+    named,
     on_the_response,
     running,
     say,
@@ -23,16 +24,12 @@ from tests.app.support import (
 )
 
 
-def footer(pilot: Pilot[int]) -> list[FooterKey]:
-    return list(converse(pilot).query(FooterKey))
-
-
 async def check_footer(pilot: Pilot[int], *names: str) -> None:
     """These are in the footer, all of it is inside the screen, and no key is there twice."""
-    await wait_until(pilot, lambda: set(names) <= {key.description for key in footer(pilot)})
+    await wait_until(pilot, lambda: set(names) <= named(pilot))
     await pilot.pause()
     shown = footer(pilot)
-    assert max(key.region.right for key in shown) <= pilot.app.size.width
+    assert max(key.right for key in shown) <= pilot.app.size.width
     assert len({key.key for key in shown}) == len(shown)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets._footer import FooterKey
 
 from tear_core.engine import pausing
 from tear_core.engine.client import EngineError
@@ -34,7 +33,7 @@ from tear_tui.monitoring.learning_words import Policy, duration, headline, polic
 from tear_tui.screens.learning import LearningScreen
 from tear_tui.text.chart_lines import Line, chart, resampled
 from tests.app.fake_engine import FakeEngine, FakeEngines
-from tests.app.support import flat, running, see, wait_until
+from tests.app.support import flat, footer, named, running, see, wait_until
 from tests.app.test_hostile_text import HOSTILE
 from tests.store.made import generation
 from tests.store.made_updates import add, begin, step
@@ -59,10 +58,6 @@ async def go(pilot: Pilot[int]) -> LearningScreen:
     assert isinstance(found, LearningScreen)
     await wait_until(pilot, lambda: found.is_mounted)
     return found
-
-
-def footer(pilot: Pilot[int]) -> set[str]:
-    return {str(each.description) for each in pilot.app.screen.query(FooterKey)}
 
 
 @pytest.fixture(autouse=True)
@@ -162,8 +157,8 @@ async def test_an_update_in_hand_is_shown_with_all_its_figures(
         await see(pilot, "step 17: 2 new, 1 replayed")
         await see(pilot, "new neutral I play the piano 0 → She")
         await see(pilot, "in hand, step 17 of 24")
-        assert {"Pause", "Stop", "When"} <= footer(pilot)
-        assert not {"Learn now", "Resume", "Start engine"} & footer(pilot)
+        assert {"Pause", "Stop", "When"} <= named(pilot)
+        assert not {"Learn now", "Resume", "Start engine"} & named(pilot)
 
 
 async def test_new_steps_come_onto_the_screen_as_they_are_taken(home: Path) -> None:
@@ -189,7 +184,7 @@ async def test_an_update_in_another_process_is_followed_from_the_log(home: Path)
     async with running(home, engine) as pilot:
         await go(pilot)
         await see(pilot, f"● learning · step 5 of 24 · at most 10 s left · process {os.getpid()}")
-        assert "Stop" not in footer(pilot)
+        assert "Stop" not in named(pilot)
 
 
 async def test_pause_resume_and_stop_are_asked_of_the_engine(home: Path) -> None:
@@ -201,8 +196,8 @@ async def test_pause_resume_and_stop_are_asked_of_the_engine(home: Path) -> None
         await see(pilot, "● learning")
         await pilot.press("p")
         await see(pilot, "‖ paused · step 5 of 24")
-        await wait_until(pilot, lambda: "Resume" in footer(pilot))
-        assert engine.now.paused and "Pause" not in footer(pilot)
+        await wait_until(pilot, lambda: "Resume" in named(pilot))
+        assert engine.now.paused and "Pause" not in named(pilot)
         await pilot.press("p")
         await see(pilot, "● learning")
         assert not engine.now.paused
@@ -225,7 +220,7 @@ async def test_learn_now_is_there_when_something_waits(home: Path) -> None:
     async with running(home, engine) as pilot:
         await go(pilot)
         await see(pilot, "○ idle · 2 scenes wait to be learned")
-        await wait_until(pilot, lambda: "Learn now" in footer(pilot))
+        await wait_until(pilot, lambda: "Learn now" in named(pilot))
         await pilot.press("l")
         await see(pilot, "Nothing was published: it did not stay finite. lower the rate")
         assert len(asked) == 1 and asked[0].limit is None
@@ -293,7 +288,7 @@ async def test_past_updates_are_listed_and_looked_at_again(home: Path) -> None:
         assert "response 2" not in flat(pilot)
         await pilot.press("up")
         await see(pilot, "consequence 1.50")
-        await wait_until(pilot, lambda: "Generation" in footer(pilot))
+        await wait_until(pilot, lambda: "Generation" in named(pilot))
         assert screen.learning.result is not None and screen.learning.result.number == 1
 
 
@@ -354,7 +349,7 @@ async def test_an_engine_that_dies_while_it_learns_is_missed_and_started_again(
             engines.engine.gone = True
             await see(pilot, "○ not learning · the engine is not running; F8 starts it")
             await see(pilot, "its process died after 3 of 24 steps")
-            await wait_until(pilot, lambda: "Start engine" in footer(pilot))
+            await wait_until(pilot, lambda: "Start engine" in named(pilot))
             engines.engine.set(learning=None)
             await pilot.press("f8")
             await see(pilot, "○ idle")
@@ -423,9 +418,8 @@ async def test_every_key_fits_into_80_columns(home: Path) -> None:
         learning_log.end(store, run, "published", generation=row.number)
     async with running(home, FakeEngine()) as pilot:
         await go(pilot)
-        await wait_until(pilot, lambda: {"Generation", "Learn now", "When"} <= footer(pilot))
-        keys = pilot.app.screen.query(FooterKey)
-        assert max(key.region.right for key in keys) <= 80
+        await wait_until(pilot, lambda: {"Generation", "Learn now", "When"} <= named(pilot))
+        assert max(key.right for key in footer(pilot)) <= 80
 
 
 async def test_hidden_it_looks_at_nothing(home: Path) -> None:
@@ -514,6 +508,6 @@ def test_the_learning_place_looks_as_it_did(
 
         async def settle(pilot: Pilot[int]) -> None:
             await see(pilot, "● learning · step 17 of 24")
-            await wait_until(pilot, lambda: "Stop" in footer(pilot))
+            await wait_until(pilot, lambda: "Stop" in named(pilot))
 
         assert snap_compare(app, terminal_size=size, run_before=settle)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.widgets._footer import FooterKey
 
 from tear_core.engine.client import EngineError
 from tear_core.engine.messages import Sampling
@@ -25,7 +24,7 @@ from tear_tui.widgets.scrubber import Scrubber
 from tear_tui.widgets.turn_view import TurnView
 from tests.app.fake_engine import FakeEngine, FakeEngines, script
 from tests.app.recorded import THEN, at, keep, lived, written
-from tests.app.support import converse, flat, running, see, wait_until
+from tests.app.support import converse, flat, footer, named, running, see, wait_until
 from tests.app.test_hostile_text import HOSTILE
 from tests.store.made import generation, pending_triple
 
@@ -67,14 +66,10 @@ async def replaying(
 
 async def footer_fits(pilot: Pilot[int], *names: str) -> None:
     """These are in the footer, and all of it is inside the screen."""
-
-    def shown() -> list[FooterKey]:
-        return list(pilot.app.screen.query(FooterKey))
-
-    await wait_until(pilot, lambda: set(names) <= {key.description for key in shown()})
+    await wait_until(pilot, lambda: set(names) <= named(pilot))
     await pilot.pause()
-    assert max(key.region.right for key in shown()) <= pilot.app.size.width
-    assert len({key.key for key in shown()}) == len(shown())
+    assert max(key.right for key in footer(pilot)) <= pilot.app.size.width
+    assert len({key.key for key in footer(pilot)}) == len(footer(pilot))
 
 
 @pytest.fixture

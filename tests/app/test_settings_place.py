@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets._footer import FooterKey
 
 from tear_core.settings import Settings, load_settings, user_file
 from tear_tui.app import TearApp
@@ -15,7 +14,17 @@ from tear_tui.screens import settings_models
 from tear_tui.screens.settings import SettingsScreen
 from tear_tui.widgets.row_list import RowList
 from tests.app.fake_engine import FakeEngine
-from tests.app.support import converse, flat, running, say, see, type_text, wait_until
+from tests.app.support import (
+    converse,
+    flat,
+    footer,
+    named,
+    running,
+    say,
+    see,
+    type_text,
+    wait_until,
+)
 from tests.app.support import screen as screen_text
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -152,12 +161,8 @@ async def test_what_needs_another_engine_says_so_and_has_a_key(
     async with running(home, engine) as pilot:
         await change(pilot, "dtype", "down", "enter")
         await see(pilot, "waits for the engine: r starts it again")
-        await wait_until(
-            pilot,
-            lambda: "Restart" in {key.description for key in pilot.app.screen.query(FooterKey)},
-        )
-        shown = list(pilot.app.screen.query(FooterKey))
-        assert max(key.region.right for key in shown) <= 80
+        await wait_until(pilot, lambda: "Restart" in named(pilot))
+        assert max(key.right for key in footer(pilot)) <= 80
         await pilot.press("r")
         await wait_until(pilot, lambda: pilot.app.link.view.state == "ready" and not engine.gone)  # type: ignore[attr-defined]
         await wait_until(pilot, lambda: not place(pilot).waiting)

@@ -75,17 +75,3 @@ async def test_a_conversation_of_ten_thousand_turns_stays_light(home: Path) -> N
         assert after["TurnView"] <= MOST
         assert sum((after - widgets).values()) < 200, (after - widgets).most_common(5)
         assert len(converse(pilot).session.turns) == TURNS + 3
-
-
-async def test_keys_that_left_the_footer_are_not_held(home: Path) -> None:
-    with open_store(home) as store:
-        write_session(store, 3)
-    async with running(home, FakeEngine()) as pilot:
-        await see(pilot, "3 times a day")
-        before = held()["FooterKey"]  # those of earlier tests may be among them
-        for _ in range(5):
-            await pilot.press("alt+up")
-            await see(pilot, "Back")
-            await pilot.press("escape")
-            await see(pilot, "Send")
-        assert held()["FooterKey"] - before < 20

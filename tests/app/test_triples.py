@@ -10,7 +10,6 @@ import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
-from textual.widgets._footer import FooterKey
 
 from tear_core.engine.client import EngineGone
 from tear_core.store import Store, changes, open_store, sessions, triples, witnessing
@@ -20,7 +19,7 @@ from tear_tui.screens.triples import TriplesScreen
 from tear_tui.screens.triples_keys import KEYS
 from tear_tui.widgets.filter_line import FilterLine
 from tests.app.fake_engine import FakeEngine
-from tests.app.support import flat, running, screen, see, type_text, wait_until
+from tests.app.support import flat, footer, named, running, screen, see, type_text, wait_until
 from tests.app.test_hostile_text import HOSTILE
 from tests.app.triples_support import add, at_triples, find, learn, status, the_place
 from tests.store.made import lived_turn
@@ -45,10 +44,6 @@ def queue_of_five(home: Path) -> list[str]:
             add(store, "the door", "rejected"),
         ]
         return [each.id for each in made][::-1]
-
-
-def footer(pilot: Pilot[int]) -> list[str]:
-    return [str(key.description) for key in pilot.app.screen.query(FooterKey)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -482,13 +477,13 @@ async def test_the_footer_fits_and_every_key_has_its_sentence(home: Path) -> Non
             (["escape", "enter"], {"Accept", "Reject", "Edit", "Read", "Back"}),
         ):
             await pilot.press(*keys)
-            await wait_until(pilot, lambda shown=shown: shown <= set(footer(pilot)))  # type: ignore[misc]
+            await wait_until(pilot, lambda shown=shown: shown <= named(pilot))  # type: ignore[misc]
             await pilot.pause()
-            keys_shown = list(pilot.app.screen.query(FooterKey))
-            assert max(key.region.right for key in keys_shown) <= 80
+            keys_shown = footer(pilot)
+            assert max(key.right for key in keys_shown) <= 80
             assert len({key.key for key in keys_shown}) == len(keys_shown)
-    named = [binding for binding in KEYS if getattr(binding, "id", None)]
-    assert all(getattr(binding, "tooltip", "") for binding in named)
+    with_id = [binding for binding in KEYS if getattr(binding, "id", None)]
+    assert all(getattr(binding, "tooltip", "") for binding in with_id)
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets._footer import FooterKey
 
 from tear_core.store import open_store, sessions, triples, versions, witnessing
 from tear_core.store.edits import Edit, edit
@@ -18,7 +17,7 @@ from tear_tui.widgets.landing import LandingRow
 from tear_tui.widgets.line_box import LineBox
 from tear_tui.widgets.text_box import TextBox
 from tests.app.fake_engine import FakeEngine
-from tests.app.support import flat, running, see, type_text, wait_until
+from tests.app.support import flat, footer, running, see, type_text, wait_until
 from tests.app.test_hostile_text import HOSTILE
 from tests.app.test_triples import MOSTLY_SMALL, MOSTLY_WORST
 from tests.app.triples_support import add, at_triples, find, learn, status
@@ -239,9 +238,9 @@ async def test_the_footer_of_the_form_fits(home: Path) -> None:
         witnessing.author(store, session.id, 1, lived_turn(store, session.id))
     async with running(home, FakeEngine()) as pilot:
         await at_triples(pilot)
-        form = await open_form(pilot)
-        await wait_until(pilot, lambda: len(form.query(FooterKey)) > 4)
+        await open_form(pilot)
+        await wait_until(pilot, lambda: len(footer(pilot)) > 4)
         for _ in range(3):
             await pilot.pause()
-            assert max(key.region.right for key in form.query(FooterKey)) <= 80
+            assert max(key.right for key in footer(pilot)) <= 80
             await pilot.press("tab")
