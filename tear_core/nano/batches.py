@@ -6,6 +6,7 @@ import itertools
 from array import array
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +17,10 @@ from tear_core.nano.sources import Phase, Source
 
 ROW_TOKENS: dict[Phase, int] = {"general": 512, "final": 1024}
 """Short rows are cheap; the final phase reads whole contexts."""
+
+WHOLE_ROWS_FROM = 32_768
+"""Batches of so many tokens are for a GPU: there short rows save nothing, and a second row
+length costs a second compilation."""
 
 HELD_OUT_ROWS = 16
 
@@ -30,9 +35,11 @@ class Batches:
         seed: int,
         batch_tokens: int,
         context: int,
+        by_size: float = 0.0,
     ) -> None:
         self.data, self.sources = data, sources
         self.seed, self.batch_tokens, self.context = seed, batch_tokens, context
+        self.by_size = by_size
         self.streams: dict[Phase, Iterator[Tensor]] = {}
 
     def next(self, step: int, plan: Plan) -> Tensor:
@@ -55,14 +62,19 @@ class Batches:
     def _open(self, sequences: mixture.Sequences, phase: Phase, skip: int) -> Iterator[Tensor]:
         width = self._width(phase)
         count = self.batch_tokens // width
-        rows = mixture.rows(sequences, self.sources, phase, self.seed, width, skip * count)
+        rows = mixture.rows(
+            sequences, self.sources, phase, self.seed, width, skip * count, self.by_size
+        )
         while True:
             yield _tensor(rows, count)
 
     def _width(self, phase: Phase) -> int:
-        return min(ROW_TOKENS[phase], self.context, self.batch_tokens)
+        longest = ROW_TOKENS["final" if self.batch_tokens >= WHOLE_ROWS_FROM else phase]
+        return min(longest, self.context, self.batch_tokens)
 
 
 def _tensor(rows: Iterator[array[int]], count: int) -> Tensor:
-    """The next `count` rows as (count, tokens)."""
-    return torch.tensor([list(row) for row in itertools.islice(rows, count)], dtype=torch.long)
+    """The next `count` rows as (count, tokens), int64."""
+    taken = list(itertools.islice(rows, count))
+    ids = np.frombuffer(b"".join(row.tobytes() for row in taken), dtype=np.uint16)
+    return torch.from_numpy(ids.astype(np.int64)).view(len(taken), -1)

@@ -1,7 +1,9 @@
 """Writes the card of a finished run: `python -m tear_core.nano.card --run DIR --text DIR ...`.
 
 Everything in the card is measured or sampled here, from the exported weights: held-out
-losses, ten samples that nobody chose, and the credits that the licences ask for.
+losses, figures, twenty turns that nobody chose, and the credits that the licences ask for.
+With `--before` the same is measured of an earlier model and stands beside it; `--measures`
+takes what `measure --json` has kept, the earlier model first, and measures nothing again.
 """
 
 from __future__ import annotations
@@ -13,23 +15,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from transformers import Qwen3ForCausalLM
-
-from tear_core.nano import checkpoint
-from tear_core.nano.card_words import BIASES, HEAD
+from tear_core.nano import checkpoint, tables
+from tear_core.nano.card_words import BIASES, DATA, HEAD, LICENCES, MEASURED, TALK
 from tear_core.nano.checkpoint import Progress
-from tear_core.nano.corpus import Row, read_rows, split_rows
-from tear_core.nano.measure import Score, held_out_scores
+from tear_core.nano.measure import Measures, measured, read_measures
+from tear_core.nano.mixture import shares, sizes_of
 from tear_core.nano.prepare import prepare
-from tear_core.nano.samples import draft_and_scene
-from tear_core.nano.sources import SOURCES, Source
+from tear_core.nano.schedule import TURN_SHARE
+from tear_core.nano.sources import ALL_SOURCES, Source
 from tear_core.nano.tokenizer import DELIMITER_IDS, VOCABULARY_ROWS, load_tokenizer
-
-SAMPLES = 10
-SHOWN = "moral_stories"
-TEMPERATURE = 0.7
-SAMPLE_SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +40,41 @@ def write_card(
     triples: Path,
     folder: Path,
     words: Words,
-    sources: Mapping[str, Source] = SOURCES,
-    shown: str = SHOWN,
+    sources: Mapping[str, Source] = ALL_SOURCES,
+    before: Path | None = None,
+    measures: Path | None = None,
 ) -> None:
     """Write README.md and ATTRIBUTION.md into the model folder.
 
-    `shown` is the source whose held-out situations the samples answer.
+    `before` is the folder of an earlier model to stand beside this one; `measures` a file of
+    one model's measures or of two, the earlier first.
     """
     progress = checkpoint.load_progress(run)
     if progress is None:
         raise SystemExit(f"{run} holds no checkpoint: train first")
-    seed = int(progress.identity["seed"])
-    context = int(progress.identity["context"])
-    model = Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    tokenizer = load_tokenizer(folder)
-    data = prepare(text, triples, run, seed, context, sources)
-    scores = held_out_scores(model, tokenizer, data.held_out, context)
-    _, held_rows = split_rows(read_rows(triples, sources))
-    rows = first_situations(held_rows, shown, SAMPLES)
-    told = [draft_and_scene(model, tokenizer, row.input, TEMPERATURE, SAMPLE_SEED) for row in rows]
-    sizes = {name: sum(map(len, sequences)) for name, sequences in data.train.items()}
+    sizes = progress.sizes or _sizes(progress, text, triples, run, sources)
+    own = {name: source for name, source in sources.items() if name in sizes}
+    if measures is not None:
+        kept = list(read_measures(measures).values())[-2:]
+    else:
+        folders = (folder,) if before is None else (before, folder)
+        kept = [measured(each, text, triples, own) for each in folders]
+    found = dict(zip(("before", "nano")[-len(kept) :], kept, strict=True))
     parts = [
-        _head(progress, model.num_parameters(), folder, tokenizer.get_vocab_size(), words),
-        _data(sizes, sources),
-        _losses(scores, [name for name in sizes if name not in scores]),
+        _head(progress, found["nano"].parameters, folder, words),
+        _data(progress, sizes, own),
+        MEASURED.format(beside=", before and after" if len(found) > 1 else ""),
+        tables.loss_table(found),
+        _unmeasured(sizes, found["nano"]),
+        tables.scene_table(found),
+        tables.figures(found),
         BIASES,
-        _samples(rows, told, shown),
+        TALK,
+        tables.talks(found),
     ]
     (folder / "README.md").write_text("\n".join(parts), encoding="utf-8")
-    (folder / "ATTRIBUTION.md").write_text(
-        "\n".join(attribution(text, sources)) + "\n", encoding="utf-8"
-    )
-
-
-def first_situations(held_out: list[Row], source: str, count: int) -> list[Row]:
-    """The first `count` held-out rows of a source with different inputs, in file order."""
-    first: dict[str, Row] = {}
-    for row in held_out:
-        if row.source.name == source:
-            first.setdefault(row.given, row)
-    return list(first.values())[:count]
+    lines = attribution(text, own)
+    (folder / "ATTRIBUTION.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def attribution(text: Path, sources: Mapping[str, Source]) -> Iterator[str]:
@@ -115,89 +104,64 @@ def _credits(folder: Path, name: str) -> list[list[str]]:
     return []
 
 
-def _head(progress: Progress, parameters: int, folder: Path, entries: int, words: Words) -> str:
-    identity = progress.identity
+def _sizes(
+    progress: Progress, text: Path, triples: Path, run: Path, sources: Mapping[str, Source]
+) -> dict[str, int]:
+    """Tokens of the training side by source, counted again for a run that did not record them."""
+    seed, context = int(progress.identity["seed"]), int(progress.identity["context"])
+    modern = {name: source for name, source in sources.items() if source.style != "book"}
+    data = prepare(text, triples, run, seed, context, modern)
+    return sizes_of(data.train)
+
+
+def _head(progress: Progress, parameters: int, folder: Path, words: Words) -> str:
+    identity, earlier = progress.identity, progress.earlier
+    minutes = (progress.seconds + earlier.get("seconds", 0)) / 60
+    begun = ""
+    if earlier:
+        begun = (
+            f"The last run began with the weights of earlier ones, of {earlier['steps']:,.0f} "
+            f"steps and {earlier['tokens']:,.0f} tokens, and took {progress.step:,} steps and "
+            f"{progress.tokens:,} tokens.\n"
+        )
     return HEAD.format(
         **{key: identity[key] for key in ("hidden", "layers", "intermediate", "heads")},
         **{key: identity[key] for key in ("kv_heads", "head_size", "context", "seed")},
         parameters=parameters,
         millions=parameters / 1e6,
         megabytes=(folder / "model.safetensors").stat().st_size / 1e6,
-        entries=entries,
+        entries=load_tokenizer(folder).get_vocab_size(),
         rows=VOCABULARY_ROWS,
         first=min(DELIMITER_IDS.values()),
         last=max(DELIMITER_IDS.values()),
         spare=VOCABULARY_ROWS - 1 - max(DELIMITER_IDS.values()),
-        steps=progress.step,
+        steps=progress.step + int(earlier.get("steps", 0)),
         batch=identity["batch_tokens"],
-        tokens=progress.tokens,
-        minutes=progress.seconds / 60,
+        tokens=progress.tokens + int(earlier.get("tokens", 0)),
+        minutes=minutes,
+        fall=1 - float(identity.get("turn", TURN_SHARE)),
         hardware=words.hardware,
+        begun=begun,
         note=words.note,
     )
 
 
-def _data(sizes: Mapping[str, int], sources: Mapping[str, Source]) -> str:
-    lines = [
-        "## Data\n",
-        "Only sources whose licence allows it. Tokens are those of the training split, triples in",
-        "all the wordings they were given; the two shares are of the tokens read before and during",
-        "the fall of the learning rate. Texts were shortened, split and re-worded as described in",
-        "`tear_core/nano/rendering.py`. Titles and authors of the storybooks: `ATTRIBUTION.md`.\n",
-        "| source | licence | credit | tokens | before | during |",
-        "|---|---|---|---|---|---|",
-    ]
+def _data(progress: Progress, sizes: Mapping[str, int], sources: Mapping[str, Source]) -> str:
+    by_size = float(progress.identity.get("by_size", 0.0))
+    general = shares(sizes, sources, "general", by_size)
+    final = shares(sizes, sources, "final", by_size)
+    lines = [DATA]
     for name, source in sources.items():
-        if name in sizes:
-            lines.append(
-                f"| {name} | {source.licence} | {source.credit} | {sizes[name]:,} "
-                f"| {source.general:.0%} | {source.final:.0%} |"
-            )
-    lines.append(
-        "\nCC-BY 4.0: https://creativecommons.org/licenses/by/4.0/ · "
-        "CC-BY 2.0: https://creativecommons.org/licenses/by/2.0/\n"
-    )
-    return "\n".join(lines)
+        lines.append(
+            f"| {name} | {source.licence} | {source.credit} | {sizes[name]:,} "
+            f"| {general.get(name, 0):.0%} | {final.get(name, 0):.0%} |"
+        )
+    return "\n".join((*lines, LICENCES))
 
 
-def _losses(scores: Mapping[str, Score], unmeasured: list[str]) -> str:
-    lines = [
-        "## Held-out loss\n",
-        "Texts and situations that were never trained on, each read alone from its first token;",
-        "at most 250 of a source. Bits per byte count delimiters as cost and text as bytes.\n",
-        "| source | sequences | tokens | nats/token | bits/byte |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {name} | {score.sequences} | {score.tokens:,} | {score.nats_per_token:.3f} "
-        f"| {score.bits_per_byte:.3f} |"
-        for name, score in scores.items()
-    ]
-    if unmeasured:
-        names = ", ".join(sorted(unmeasured))
-        lines.append(f"\nWholly on the training side, so not measured: {names}.")
-    return "\n".join(lines) + "\n"
-
-
-def _samples(rows: list[Row], told: list[tuple[str, str]], shown: str) -> str:
-    lines = [
-        "## Samples that nobody chose\n",
-        f"The first {len(rows)} held-out situations of {shown} in file order, temperature "
-        f"{TEMPERATURE},\nseed {SAMPLE_SEED} for each, no top-k, no top-p, one try.\n",
-    ]
-    for number, (row, (response, scene)) in enumerate(zip(rows, told, strict=True), start=1):
-        lines += [
-            f"**{number}.** {row.input}\n",
-            f"> response: {_quoted(response)}",
-            ">",
-            f"> scene: {_quoted(scene)}\n",
-        ]
-    return "\n".join(lines)
-
-
-def _quoted(text: str) -> str:
-    shown = "".join(sign for sign in text if sign.isprintable() or sign == "\n")
-    return shown.replace("\n", "\n> ") or "(nothing)"
+def _unmeasured(sizes: Mapping[str, int], found: Measures) -> str:
+    names = ", ".join(sorted(set(sizes) - set(found.losses)))
+    return f"Wholly on the training side, so not measured: {names}.\n" if names else ""
 
 
 def main() -> None:
@@ -206,11 +170,21 @@ def main() -> None:
     parser.add_argument("--text", type=Path, required=True, help="the folder it read")
     parser.add_argument("--triples", type=Path, required=True, help="the folder it read")
     parser.add_argument("--to", type=Path, required=True, help="the exported model")
+    parser.add_argument("--before", type=Path, help="an earlier model, to stand beside it")
+    parser.add_argument("--measures", type=Path, help="a file that measure --json has written")
     parser.add_argument("--hardware", default="two CPU cores", help="in general words")
     parser.add_argument("--note", default="", help="what else a reader of the card must know")
     given = parser.parse_args()
     words = Words(given.hardware, given.note)
-    write_card(given.run, given.text, given.triples, given.to, words)
+    write_card(
+        given.run,
+        given.text,
+        given.triples,
+        given.to,
+        words,
+        before=given.before,
+        measures=given.measures,
+    )
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ class Progress:
         step: steps done. plan: the schedule they follow.
         seconds: wall time spent so far, over all sittings.
         curve: (step, training loss, held-out loss), in nats a token.
+        earlier: steps, tokens and seconds of the runs whose weights this one began with.
+        sizes: tokens of the training side by source.
     """
 
     identity: dict[str, Any]
@@ -41,6 +43,8 @@ class Progress:
     tokens: int = 0
     seconds: float = 0.0
     curve: list[tuple[int, float | None, float | None]] = field(default_factory=list)
+    earlier: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 def save(

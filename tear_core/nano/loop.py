@@ -7,13 +7,10 @@ weights bit for bit, stopped and resumed or not.
 
 from __future__ import annotations
 
-import hashlib
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -23,54 +20,52 @@ from transformers import Qwen3ForCausalLM
 from tear_core.nano import checkpoint
 from tear_core.nano.batches import Batches
 from tear_core.nano.checkpoint import Progress
-from tear_core.nano.model import Shape, build_model, build_optimizers, shape_fields
-from tear_core.nano.prepare import Prepared, prepare
-from tear_core.nano.schedule import TURN_SHARE, Plan
+from tear_core.nano.mixture import sizes_of
+from tear_core.nano.model import build_model, build_optimizers
+from tear_core.nano.opening import Log, begin_or_resume, load_data
+from tear_core.nano.options import Options
+from tear_core.nano.prepare import Prepared
+from tear_core.nano.schedule import Plan
 from tear_core.nano.sources import SOURCES, Source
 from tear_core.nano.tokenizer import eos_id
 
-Log = Callable[[str], None]
 GRADIENT_NORM = 1.0
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a run is. Exactly one of `steps` and `minutes` is the budget."""
+def train(
+    options: Options,
+    sources: Mapping[str, Source] = SOURCES,
+    log: Log = print,
+    data: Prepared | None = None,
+) -> Progress:
+    """Train to the end of the budget. Leaves tokenizer and checkpoint in `options.out`.
 
-    text: Path
-    triples: Path
-    out: Path
-    shape: Shape
-    batch_tokens: int = 4096
-    steps: int | None = None
-    minutes: float | None = None
-    seed: int = 0
-    device: str = "cpu"
-    compile: bool = False
-    save_every_seconds: float = 120.0
-
-
-def train(options: Options, sources: Mapping[str, Source] = SOURCES, log: Log = print) -> Progress:
-    """Train to the end of the budget. Leaves tokenizer and checkpoint in `options.out`."""
+    `data` is the corpus of `options` where the caller has read it already.
+    """
     started = time.monotonic()
-    options.out.mkdir(parents=True, exist_ok=True)
-    data = prepare(
-        options.text, options.triples, options.out, options.seed, options.shape.context, sources
-    )
-    for name, sequences in data.train.items():
-        log(f"{name}: {sum(map(len, sequences))} tokens in {len(sequences)} sequences")
+    data = load_data(options, sources, data)
+    sizes = sizes_of(data.train)
+    for name, size in sizes.items():
+        log(f"{name}: {size} tokens in {len(data.train[name])} sequences")
     model = build_model(options.shape, eos_id(data.tokenizer), options.seed)
     model.to(torch.device(options.device))  # type: ignore[arg-type]
     optimizers = build_optimizers(model)
-    progress = _begin_or_resume(options, data, model, optimizers, log)
-    rates = {name: optimizer.param_groups[0]["lr"] for name, optimizer in optimizers.items()}
+    progress = begin_or_resume(options, data, model, optimizers, log)
+    progress.sizes = sizes
+    rates = {
+        name: options.rate * optimizer.param_groups[0]["lr"]
+        for name, optimizer in optimizers.items()
+    }
     loss_of = torch.compile(batch_loss, dynamic=False) if options.compile else batch_loss
-    batches = Batches(data, sources, options.seed, options.batch_tokens, options.shape.context)
+    batches = Batches(
+        data, sources, options.seed, options.batch_tokens, options.shape.context, options.by_size
+    )
     held_out = batches.held_out()
     spent = progress.seconds
     durations: deque[float] = deque(maxlen=40)
     losses: deque[float] = deque(maxlen=40)
     saved = time.monotonic()
+    batch = batches.next(progress.step, progress.plan)
 
     def seconds() -> float:
         return spent + time.monotonic() - started
@@ -80,7 +75,7 @@ def train(options: Options, sources: Mapping[str, Source] = SOURCES, log: Log = 
         progress.seconds = seconds()
         per_step = statistics.median(durations) if durations else 0.0
         if options.minutes is not None and per_step:
-            progress.plan = _refitted(progress, options.minutes, per_step)
+            progress.plan = _refitted(progress, options, options.minutes, per_step)
         loss = round(statistics.fmean(losses), 4) if losses else None
         score = evaluate(model, held_out, options.device)
         progress.curve.append((progress.step, loss, score))
@@ -89,16 +84,17 @@ def train(options: Options, sources: Mapping[str, Source] = SOURCES, log: Log = 
         log(_line(progress, options.batch_tokens / per_step if per_step else 0.0))
 
     while not progress.plan.total or progress.step < progress.plan.total:
-        if _turn_is_due(progress.plan, options.minutes, seconds()) and durations:
+        if _turn_is_due(progress.plan, options, seconds()) and durations:
             checkpoint_now()
         begun = time.monotonic()
         for name, optimizer in optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = rates[name] * progress.plan.scale(progress.step)
-        batch = batches.next(progress.step, progress.plan).to(options.device)
-        loss = loss_of(model, batch, options.device)
+        loss = loss_of(model, batch.to(options.device), options.device)
         _update(model, optimizers, loss)
         progress.step += 1
+        # A GPU is still at work on this batch: the time to lay out the next one.
+        batch = batches.next(progress.step, progress.plan)
         progress.tokens += options.batch_tokens
         losses.append(loss.item())
         durations.append(time.monotonic() - begun)
@@ -147,47 +143,18 @@ def _line(progress: Progress, speed: float) -> str:
     )
 
 
-def _turn_is_due(plan: Plan, minutes: float | None, seconds: float) -> bool:
-    return minutes is not None and plan.turn is None and seconds >= TURN_SHARE * minutes * 60
+def _turn_is_due(plan: Plan, options: Options, seconds: float) -> bool:
+    if options.minutes is None or plan.turn is not None:
+        return False
+    return seconds >= options.turn * options.minutes * 60
 
 
-def _refitted(progress: Progress, minutes: float, seconds_per_step: float) -> Plan:
+def _refitted(
+    progress: Progress, options: Options, minutes: float, seconds_per_step: float
+) -> Plan:
     """The plan once more, by the clock: the fall opens when its time has come."""
     plan, budget = progress.plan, minutes * 60
     over = bool(plan.total) and progress.step >= plan.total
-    if over or (plan.turn is None and not _turn_is_due(plan, minutes, progress.seconds)):
+    if over or (plan.turn is None and not _turn_is_due(plan, options, progress.seconds)):
         return plan
     return plan.fitted(progress.step, budget - progress.seconds, seconds_per_step)
-
-
-def _begin_or_resume(
-    options: Options,
-    data: Prepared,
-    model: Qwen3ForCausalLM,
-    optimizers: dict[str, torch.optim.Optimizer],
-    log: Log,
-) -> Progress:
-    corpus = hashlib.blake2b(digest_size=8)
-    for name, sequences in sorted(data.train.items()):
-        corpus.update(name.encode())
-        for sequence in sequences:
-            corpus.update(sequence.tobytes())
-    identity = {
-        "seed": options.seed,
-        "batch_tokens": options.batch_tokens,
-        "corpus": corpus.hexdigest(),
-        **shape_fields(options.shape),
-    }
-    progress = checkpoint.load_progress(options.out)
-    if progress is None:
-        plan = Plan() if options.steps is None else Plan.of_steps(options.steps)
-        return Progress(identity, plan)
-    changed = [key for key, value in identity.items() if progress.identity.get(key) != value]
-    if changed:
-        raise SystemExit(
-            f"{options.out} holds a run with another {', '.join(changed)}: "
-            "repeat its command, or choose a new --out"
-        )
-    checkpoint.restore(options.out, model, optimizers)
-    log(f"going on from step {progress.step}")
-    return progress

@@ -8,6 +8,7 @@ resuming is counting.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import random
 from array import array
@@ -31,13 +32,15 @@ def rows(
     seed: int,
     row_tokens: int,
     skip: int = 0,
+    by_size: float = 0.0,
 ) -> Iterator[array[int]]:
-    """Rows of `row_tokens` ids, for ever, the first `skip` left out.
+    """Rows of `row_tokens` ids, for ever, the first `skip` left out; `by_size` as in `shares`.
 
     Raises:
         ValueError: no source with a share in this phase has any sequence.
     """
-    lines = _lines(sequences, _shares(sequences, sources, phase), f"{seed}:{phase}", row_tokens)
+    wanted = shares(sizes_of(sequences), sources, phase, by_size)
+    lines = _lines(sequences, wanted, f"{seed}:{phase}", row_tokens)
     for number in itertools.count():
         window = list(itertools.islice(lines, WINDOW_ROWS))
         random.Random(f"{seed}:{phase}:window {number}").shuffle(window)
@@ -50,15 +53,13 @@ def _lines(
 ) -> Iterator[array[int]]:
     """The sequences in the order of the mixture, end to end, cut into rows."""
     orders = {name: _cycle(len(sequences[name]), f"{seed}:{name}") for name in wanted}
-    given = dict.fromkeys(wanted, 0)
-    total = 0
+    # The source that has been given least of its share is next: exact shares, no luck.
+    waiting = [(0.0, name) for name in wanted]
     buffer = array("H")
     while True:
-        # The source that lags most behind its share is next: exact shares, no luck.
-        name = max(wanted, key=lambda name: wanted[name] * (total + 1) - given[name])
+        given, name = waiting[0]
         sequence = sequences[name][next(orders[name])]
-        given[name] += len(sequence)
-        total += len(sequence)
+        heapq.heapreplace(waiting, (given + len(sequence) / wanted[name], name))
         buffer.extend(sequence)
         start = 0
         while len(buffer) - start >= row_tokens:
@@ -67,12 +68,29 @@ def _lines(
         del buffer[:start]
 
 
-def _shares(sequences: Sequences, sources: Mapping[str, Source], phase: Phase) -> dict[str, float]:
-    shares = {name: sources[name].share(phase) for name in sorted(sequences) if sequences[name]}
-    total = sum(shares.values())
+def sizes_of(sequences: Sequences) -> dict[str, int]:
+    """Tokens by source."""
+    return {name: sum(map(len, own)) for name, own in sequences.items()}
+
+
+def shares(
+    sizes: Mapping[str, int], sources: Mapping[str, Source], phase: Phase, by_size: float = 0.0
+) -> dict[str, float]:
+    """Share of each source, with `sizes` in tokens, in what a phase reads; they sum to 1.
+
+    With `by_size` 0 it is the share its entry asks for, with 1 it goes by its number of
+    tokens, between them it is the weighted geometric mean: a long run would otherwise read
+    the smallest sources a hundred times.
+    """
+    found = {
+        name: sources[name].share(phase) ** (1 - by_size) * size**by_size
+        for name, size in sorted(sizes.items())
+        if size and sources[name].share(phase) > 0
+    }
+    total = sum(found.values())
     if total <= 0:
         raise ValueError(f"no text to train on in the {phase} phase: are the folders right?")
-    return {name: share / total for name, share in shares.items() if share > 0}
+    return {name: share / total for name, share in found.items()}
 
 
 def _cycle(count: int, seed: str) -> Iterator[int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -20,6 +21,7 @@ from tear_core.nano.corpus import (
     split_rows,
 )
 from tear_core.nano.mixture import Sequences
+from tear_core.nano.moral import stories_of
 from tear_core.nano.sources import SOURCES, Source
 from tear_core.nano.tokenizer import (
     DELIMITER_IDS,
@@ -28,14 +30,18 @@ from tear_core.nano.tokenizer import (
     save_tokenizer,
     train_tokenizer,
 )
-from tear_core.triples import Triple
+from tear_core.triples import Exchange, Triple
 from tear_core.witness_format import TripleTooLong, WitnessFormat
 
-VARIANTS = {"moral_story": 6, "human_turn": 2, "social": 2, "event": 2, "feeling": 1}
-"""Times a row is put into words: each with its own order, template and names."""
+VARIANTS = {"moral_story": 6, "next_turn": 2, "social": 2, "event": 2, "feeling": 1, "plain": 6}
+"""Times a row is put into words: each with its own order, wording and names."""
 
-TRIPLE_TOKENS = 480
-"""Longer triples are left out: they would teach little more and crowd out the short ones."""
+OWN_TRIPLES = Path(__file__).parent
+"""Where `small_talk.jsonl` is: rows written for nano, with the recipe rather than the corpus."""
+
+EARLIER_SHARE = 0.1
+"""Share of triples without earlier turns that are told after an exchange about something else,
+as a talk in the app would go on."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +69,40 @@ def prepare(
     seed: int,
     context: int,
     sources: Mapping[str, Source] = SOURCES,
+    held_out_only: bool = False,
 ) -> Prepared:
-    """Read both folders; train the tokenizer into `out` unless it is already there."""
+    """Read both folders; train the tokenizer into `out` unless it is already there.
+
+    `held_out_only` leaves the training side out of the result: measuring needs none of it.
+    """
     documents, held_documents = split_documents(read_documents(text, sources))
-    rows, held_rows = split_rows(read_rows(triples, sources))
+    rows, held_rows = split_rows([*read_rows(triples, sources), *own_rows(sources)])
     if not (out / "tokenizer.json").exists():
         texts = [document.text for document in documents] + list(_row_texts(rows))
         save_tokenizer(train_tokenizer(texts), out, context)
     tokenizer = load_tokenizer(out)
+    if held_out_only:
+        documents, rows = [], []
     return Prepared(
         tokenizer,
         _sequences(documents, rows, tokenizer, seed, variants=VARIANTS),
         _sequences(held_documents, held_rows, tokenizer, seed, variants={}),
     )
+
+
+def own_rows(sources: Mapping[str, Source] = SOURCES) -> Iterator[Row]:
+    """The rows that were written for nano, if `sources` names them."""
+    return read_rows(OWN_TRIPLES, sources)
+
+
+def digest(sequences: Sequences) -> str:
+    """16 hex digits that change with any token of the corpus."""
+    found = hashlib.blake2b(digest_size=8)
+    for name, own in sorted(sequences.items()):
+        found.update(name.encode())
+        for sequence in own:
+            found.update(sequence.tobytes())
+    return found.hexdigest()
 
 
 def _row_texts(rows: list[Row]) -> Iterator[str]:
@@ -94,11 +121,13 @@ def _sequences(
     form = witness_format(tokenizer)
     out: dict[str, list[array[int]]] = {}
 
+    stories = stories_of(rows)
+
     def add(source: Source, triple: Triple | None) -> None:
         if triple is None:
             return
         try:
-            ids = form.training_tokens(triple, TRIPLE_TOKENS).ids
+            ids = form.training_tokens(triple, source.longest).ids
         except TripleTooLong:
             return
         out.setdefault(source.name, []).append(array("H", ids))
@@ -113,8 +142,18 @@ def _sequences(
             texts = list(rendering.document_texts(own, seed))
             encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
             out[name] = [array("H", [*entry.ids, form.eos]) for entry in encoded]
+    spoken = [row for row in rows if row.input]
     for index, row in enumerate(rows):
         for variant in range(variants.get(row.source.style, 1)):
             rng = random.Random(f"{seed}:{row.source.name}:{index}:{variant}")
-            add(row.source, rendering.row_triple(row, rng))
+            triple = rendering.row_triple(row, rng, stories)
+            if triple and spoken and not triple.context and rng.random() < EARLIER_SHARE:
+                triple = replace(triple, context=_earlier(rng.choice(spoken), rng))
+            add(row.source, triple)
     return out
+
+
+def _earlier(row: Row, rng: random.Random) -> tuple[Exchange, ...]:
+    """An exchange about something else, in the words of another row."""
+    triple = rendering.row_triple(row, rng)
+    return (Exchange(triple.input, triple.response),) if triple else ()

@@ -1,7 +1,7 @@
 """Puts corpus rows into words: documents as plain text, rows as triples of the witness format.
 
 The sources were collected as narratives and fragments; the app is a chat. So some
-rows are re-worded here by fixed, grammatical templates. Every choice is drawn from a
+rows are re-worded here by fixed, grammatical rules. Every choice is drawn from a
 generator seeded by (seed, source, row, variant): the same seed gives the same words.
 """
 
@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tear_core.nano.corpus import Document, Row
-from tear_core.triples import Exchange, Order, Triple
+from tear_core.nano.dialogue import conversation, parse_turns, written_dialogue
+from tear_core.nano.moral import Stories, moral_story
+from tear_core.nano.names import named
+from tear_core.nano.next_words import as_scene
+from tear_core.nano.screen import screened
+from tear_core.triples import Triple
 
 BEFORE_SHARE = 0.2
-"""Share of triples rendered with the scene before the response."""
+"""Share of triples without a draft that have the scene before the response."""
 
 SENTENCES_PER_TEXT = 12
-NAMES = (
-    *("Ana", "Ben", "Carla", "David", "Elena", "Farid", "Grace", "Hugo", "Ines", "Jonas"),
-    *("Kofi", "Leila", "Maria", "Nadia", "Omar", "Priya", "Quinn", "Rosa", "Sam", "Tara"),
-    *("Uma", "Victor", "Wen", "Yusuf", "Zoe"),
-)
 EVENT_QUESTIONS = ("What happened?", "Tell me what happened.", "What is going on?", "And then?")
 
 
@@ -35,6 +35,8 @@ def document_texts(documents: Sequence[Document], seed: int) -> Iterator[str]:
             lines.extend(line for line in document.text.split("\n") if line.strip())
         elif document.source.style == "pages":
             yield re.sub(r"^## *", "", document.text, flags=re.MULTILINE)
+        elif document.source.style == "book":
+            yield from screened(document.text).texts
         elif document.source.style != "dialogue":
             yield document.text
     # The file is sorted by length; shuffled, a dozen has the variety of real text.
@@ -43,94 +45,43 @@ def document_texts(documents: Sequence[Document], seed: int) -> Iterator[str]:
         yield "\n".join(lines[start : start + SENTENCES_PER_TEXT])
 
 
-def row_triple(row: Row, rng: random.Random) -> Triple | None:
+def row_triple(row: Row, rng: random.Random, stories: Stories | None = None) -> Triple | None:
     """The row as a triple, or None where it makes no readable scene."""
+    if row.source.style == "moral_story":
+        return _ordered(moral_story(row, rng, stories or Stories()), rng)
     triple = _STYLES[row.source.style](row, rng)
-    return triple and replace(triple, order=_order(rng))
+    return triple and _ordered(triple, rng)
+
+
+def told_plainly(row: Row) -> Triple | None:
+    """The row in its simplest wording, the scene after the response: for measuring."""
+    if row.source.style == "moral_story":
+        return Triple(row.input, row.response, row.consequence)
+    if row.source.style == "next_turn":  # as it was said, with no words of ours around it
+        return conversation(parse_turns(row.input), row.response, row.consequence)
+    return _STYLES[row.source.style](row, random.Random(0))
 
 
 def dialogue_triple(text: str, rng: random.Random) -> Triple | None:
-    """A written dialogue: its last person turn is the consequence of the answer before it."""
-    turns = parse_turns(text)
-    if turns and turns[-1][0] == "assistant":
-        turns = turns[:-1]
-    if len(turns) < 3:
-        return None
-    *earlier, (_, response), (_, consequence) = turns
-    triple = _conversation(earlier, response, _told(consequence, rng))
-    return triple and replace(triple, order=_order(rng))
+    """A written dialogue as a triple: its last person turn is what came of the answer."""
+    triple = written_dialogue(text, rng)
+    return triple and _ordered(triple, rng)
 
 
-def parse_turns(text: str) -> list[tuple[str, str]]:
-    """`Human: ...\\nAssistant: ...` as [(speaker, words)], speakers `person` and `assistant`.
-
-    A line that names no speaker goes on with the turn before it.
-    """
-    turns: list[tuple[str, str]] = []
-    for line in text.split("\n"):
-        match = re.match(r"(Human|User|Assistant): ?(.*)", line)
-        if match:
-            speaker = "assistant" if match[1] == "Assistant" else "person"
-            turns.append((speaker, match[2].strip()))
-        elif turns:
-            turns[-1] = (turns[-1][0], f"{turns[-1][1]}\n{line}".strip())
-    return turns
-
-
-def _order(rng: random.Random) -> Order:
-    return "before" if rng.random() < BEFORE_SHARE else "after"
+def _ordered(triple: Triple, rng: random.Random) -> Triple:
+    """The scene after the response, or now and then before it; a draft keeps its order."""
+    before = rng.random() < BEFORE_SHARE
+    return triple if triple.draft or not before else replace(triple, order="before")
 
 
 def _plain(row: Row, rng: random.Random) -> Triple | None:
     return Triple(row.input, row.response, row.consequence)
 
 
-_NOT_NAMES = frozenset(
-    (
-        *("A", "After", "An", "At", "He", "Her", "His", "In", "It"),
-        *("My", "On", "She", "The", "Their", "They", "When", "While"),
-    )
-)
-
-
-def _moral_story(row: Row, rng: random.Random) -> Triple | None:
-    """The story as it is, asked about, told of a friend, or answered with the norm."""
-    way = rng.random()
-    name = re.match(r"[A-Z][a-z]+(?= )", row.response)
-    if name is None or name[0] in _NOT_NAMES or not row.input.startswith(f"{name[0]} "):
-        return _plain(row, rng)
-    if way < 0.55:
-        return _plain(row, rng)
-    if way < 0.70:
-        return Triple(f"{row.input} What does {name[0]} do?", row.response, row.consequence)
-    if way < 0.85 or row.kind != "moral" or not row.norm:
-        return Triple(f"My friend {row.input}", row.response, row.consequence)
-    return Triple(row.input, row.norm, f"{row.response} {row.consequence}")
-
-
-def _human_turn(row: Row, rng: random.Random) -> Triple | None:
-    return _conversation(parse_turns(row.input), row.response, _told(row.consequence, rng))
-
-
-def _told(words: str, rng: random.Random) -> str:
-    """What the person said next: half of the time bare, half told in the third person."""
-    return words if rng.random() < 0.5 else f'They say: "{words}"'
-
-
-def _conversation(
-    turns: Sequence[tuple[str, str]], response: str, consequence: str
-) -> Triple | None:
-    """Alternating turns, ending with the person's, as context and input."""
-    speakers = [speaker for speaker, _ in turns]
-    if not turns or speakers != ["person", "assistant"] * (len(turns) // 2) + ["person"]:
+def _next_turn(row: Row, rng: random.Random) -> Triple | None:
+    if not row.consequence.strip():
         return None
-    words = [text for _, text in turns]
-    if not all(words) or not response.strip() or not consequence.strip():
-        return None
-    context = tuple(
-        Exchange(said, answered) for said, answered in zip(words[:-1:2], words[1::2], strict=True)
-    )
-    return Triple(words[-1], response, consequence, context=context)
+    return conversation(parse_turns(row.input), row.response, as_scene(row.consequence, rng))
 
 
 _ASKED = re.compile(
@@ -163,24 +114,21 @@ def _event(row: Row, rng: random.Random) -> Triple | None:
 
 
 def _feeling(row: Row, rng: random.Random) -> Triple | None:
-    """`PersonX` and `PersonY` get names; `happy., excited` becomes `happy and excited.`"""
-    if "___" in row.response or not row.response.startswith("PersonX"):
+    """Placeholders get names; `happy., excited` becomes `happy and excited.`"""
+    if "___" in row.response:
         return None
-    one, two = rng.sample(NAMES, 2)
     feelings = [word.strip(" .") for word in row.consequence.split(",")]
     feelings = list(dict.fromkeys(word for word in feelings if word))
     if not feelings:
         return None
     listed = feelings[0] if len(feelings) == 1 else f"{', '.join(feelings[:-1])} and {feelings[-1]}"
-    texts = [row.response.rstrip(".") + ".", listed + "."]
-    event, scene = (t.replace("PersonX", one).replace("PersonY", two) for t in texts)
+    event, scene = named((f"{row.response.rstrip('.')}.", f"{listed}."), rng)
     return Triple(rng.choice(EVENT_QUESTIONS), event, scene)
 
 
 _STYLES: dict[str, Callable[[Row, random.Random], Triple | None]] = {
     "plain": _plain,
-    "moral_story": _moral_story,
-    "human_turn": _human_turn,
+    "next_turn": _next_turn,
     "social": _social,
     "event": _event,
     "feeling": _feeling,

@@ -40,8 +40,8 @@ class Plan:
     total: int = 0
 
     @classmethod
-    def of_steps(cls, steps: int) -> Plan:
-        turn = round(TURN_SHARE * steps)
+    def of_steps(cls, steps: int, turn_share: float = TURN_SHARE) -> Plan:
+        turn = round(turn_share * steps)
         return cls(min(WARM_UP_STEPS, 1 + steps // 10), turn, anchor=turn, total=steps)
 
     def scale(self, step: int) -> float:

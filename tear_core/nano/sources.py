@@ -24,6 +24,7 @@ class Source:
         general, final: share of each phase's tokens (normalised over the sources found).
         separator: what stands between documents inside one file; None: a file is a document.
         style: how documents or rows are put into words, see `rendering.py`.
+        longest: triples of more tokens are left out; they would crowd out the short ones.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Source:
     final: float
     separator: str | None = None
     style: str = "plain"
+    longest: int = 480
 
     def share(self, phase: Phase) -> float:
         return self.general if phase == "general" else self.final
@@ -45,7 +47,7 @@ _ALL = (
         "text",
         "MIT",
         "TinyFabulist, synthetic fables",
-        general=0.20,
+        general=0.17,
         final=0.06,
         separator="\n\n\n",
     ),
@@ -54,8 +56,8 @@ _ALL = (
         "text",
         "CC-BY 2.0",
         "tatoeba.org and www.manythings.org/anki, English sentences",
-        general=0.12,
-        final=0.04,
+        general=0.18,
+        final=0.07,
         style="sentences",
     ),
     Source(
@@ -63,8 +65,8 @@ _ALL = (
         "text",
         "CC-BY (each story)",
         "African Storybook (africanstorybook.org), 316 stories; authors in ATTRIBUTION.md",
-        general=0.05,
-        final=0.01,
+        general=0.06,
+        final=0.02,
         style="pages",
     ),
     Source(
@@ -72,8 +74,8 @@ _ALL = (
         "text",
         "CC-BY (each story; one in the public domain)",
         "Pratham Books, StoryWeaver (storyweaver.org.in), 395 stories; authors in ATTRIBUTION.md",
-        general=0.05,
-        final=0.01,
+        general=0.07,
+        final=0.03,
         style="pages",
     ),
     Source(
@@ -81,8 +83,8 @@ _ALL = (
         "text",
         "Apache-2.0",
         "FairytaleQA (Xu et al. 2022), story texts",
-        general=0.15,
-        final=0.03,
+        general=0.08,
+        final=0.02,
     ),
     Source(
         "aesop_for_children",
@@ -99,7 +101,7 @@ _ALL = (
         "CC-BY 4.0",
         "Taskmaster-4, Bill Byrne and Saravanan Ganesh, Google LLC (arXiv 2403.10704)",
         general=0.03,
-        final=0.04,
+        final=0.03,
         separator="\n\n",
         style="dialogue",
     ),
@@ -109,7 +111,7 @@ _ALL = (
         "MIT",
         "Moral Stories (Emelin et al. 2021)",
         general=0.15,
-        final=0.48,
+        final=0.4,
         style="moral_story",
     ),
     Source(
@@ -117,17 +119,18 @@ _ALL = (
         "triples",
         "MIT",
         "HH-RLHF, helpful sets (Bai et al. 2022, Anthropic)",
-        general=0.12,
-        final=0.18,
-        style="human_turn",
+        general=0.13,
+        final=0.2,
+        style="next_turn",
+        longest=256,
     ),
     Source(
         "socialiqa",
         "triples",
         "CC-BY 4.0",
         "SocialIQA (Sap et al. 2019)",
-        general=0.06,
-        final=0.08,
+        general=0.04,
+        final=0.05,
         style="social",
     ),
     Source(
@@ -135,8 +138,8 @@ _ALL = (
         "triples",
         "MIT",
         "e-CARE (Du et al. 2022)",
-        general=0.04,
-        final=0.05,
+        general=0.03,
+        final=0.03,
         style="event",
     ),
     Source(
@@ -148,7 +151,39 @@ _ALL = (
         final=0.02,
         style="feeling",
     ),
+    Source(
+        "casino",
+        "triples",
+        "CC-BY 4.0",
+        "CaSiNo (Chawla et al. 2021)",
+        general=0.03,
+        final=0.03,
+        style="next_turn",
+        longest=256,
+    ),
+    Source(
+        "small_talk",
+        "triples",
+        "Apache-2.0",
+        "written for nano by hand; small_talk.jsonl beside the recipe",
+        general=0.005,
+        final=0.015,
+    ),
 )
 
 SOURCES: Mapping[str, Source] = {source.name: source for source in _ALL}
-"""Every source of the shipped model, by the stem of its file name."""
+"""Every source of the model for a CPU, by the stem of its file name."""
+
+_PUBLIC_DOMAIN = "public domain in the US"
+BOOKS: Mapping[str, Source] = {
+    name: Source(name, "text", _PUBLIC_DOMAIN, credit, general, final, style="book")
+    for name, credit, general, final in (
+        ("pg_children_bundle", "Project Gutenberg, children's books (screened)", 0.14, 0.02),
+        ("pg_children_gitenberg", "Project Gutenberg, children's books (screened)", 0.10, 0.02),
+        ("pg_simple_fiction", "Project Gutenberg, plain fiction (screened)", 0.12, 0.02),
+    )
+}
+"""Old books, for a run that has hundreds of millions of tokens to read. `screen.py` goes
+through every one first; a run too short to read the modern sources twice does without."""
+
+ALL_SOURCES: Mapping[str, Source] = {**SOURCES, **BOOKS}

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tear_core.nano.loop import Options
 from tear_core.nano.model import Shape
+from tear_core.nano.options import Options
 from tear_core.nano.sources import Source
 
 TINY_SHAPE = Shape(
@@ -63,6 +63,12 @@ def options(corpus: tuple[Path, Path], tmp_path: Path) -> Options:
 
 def tiny_options(corpus: tuple[Path, Path], out: Path) -> Options:
     return Options(*corpus, out, TINY_SHAPE, batch_tokens=128, steps=8, seed=7)
+
+
+def short_texts(patch: pytest.MonkeyPatch) -> None:
+    """Let a model that never learned to stop write four tokens and no more."""
+    patch.setattr("tear_core.nano.samples.RESPONSE_TOKENS", 4)
+    patch.setattr("tear_core.nano.samples.SCENE_TOKENS", 4)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ from tear_core.nano.corpus import (
     split_documents,
     split_rows,
 )
+from tear_core.nano.dialogue import parse_turns
 from tear_core.nano.mixture import rows as mixed_rows
 from tear_core.nano.prepare import prepare
-from tear_core.nano.rendering import dialogue_triple, parse_turns, row_triple
+from tear_core.nano.rendering import dialogue_triple, row_triple
 from tear_core.nano.sources import SOURCES
+from tear_core.nano.tokenizer import DELIMITER_IDS
 from tests.nano.conftest import TINY_SOURCES
 
 DEEDS = TINY_SOURCES["deeds"]
@@ -95,14 +98,12 @@ def test_every_source_states_its_licence_and_its_credit() -> None:
 @pytest.mark.parametrize("phase", ["general", "final"])
 def test_a_mixture_keeps_its_shares(corpus: tuple[Path, Path], tmp_path: Path, phase: str) -> None:
     data = prepare(*corpus, out=tmp_path, seed=1, context=64, sources=TINY_SOURCES)
-    (delimiter,) = {max(sequence[:1]) for sequence in data.train["deeds"]}
     share = TINY_SOURCES["deeds"].share(phase)  # type: ignore[arg-type]
-    kinds = {len(sequence) for sequence in data.train["deeds"]}
-    assert delimiter >= 8064 and kinds
     ids = [token for row in _take(data.train, phase, 400) for token in row]
-    # Each triple has six delimiters; texts have none.
+    # Each triple opens one scene; texts have none.
+    scene = DELIMITER_IDS["<|witness|>"]
     mean_length = sum(map(len, data.train["deeds"])) / len(data.train["deeds"])
-    found = sum(token >= 8064 for token in ids) / 6 * mean_length / len(ids)
+    found = sum(token == scene for token in ids) * mean_length / len(ids)
     assert found == pytest.approx(share, abs=0.03)
 
 
@@ -134,6 +135,19 @@ def test_a_written_dialogue_becomes_context_input_response_and_what_was_said_nex
     assert "Yes" in triple.consequence
 
 
+def test_two_who_are_only_letters_are_a_person_and_who_answers() -> None:
+    row = Row(SOURCES["casino"], "A: Hi!\nB: Hello\nA: Wood?\nB: Yes", "Take two.", "Thank you!")
+    triple = row_triple(row, random.Random(1))
+    assert triple is not None
+    assert [(past.input, past.response) for past in triple.context] == [("Hello", "Wood?")]
+    assert (triple.input, triple.response) == ("Yes", "Take two.")
+
+
+def test_a_letter_at_the_head_of_a_line_is_nobody_in_a_dialogue_with_names() -> None:
+    turns = parse_turns("Human: Which?\nA: one\nB: two")
+    assert turns == [("person", "Which?\nA: one\nB: two")]
+
+
 def test_a_line_without_a_speaker_belongs_to_the_turn_before_it() -> None:
     assert parse_turns("Human: one\ntwo") == [("person", "one\ntwo")]
 
@@ -143,6 +157,9 @@ def test_placeholders_never_reach_the_model() -> None:
     triple = row_triple(row, random.Random(0))
     assert triple is not None
     assert "Person" not in triple.response + triple.consequence
+    elsewhere = replace(row, response="It is PersonY's idea")
+    told = row_triple(elsewhere, random.Random(0))
+    assert told is not None and "Person" not in told.response
     assert triple.consequence.endswith(" feels happy and warm.")
 
 
