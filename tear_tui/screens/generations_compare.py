@@ -105,14 +105,14 @@ class CompareScreen(TearScreen):
     def on_mount(self) -> None:
         self._draw()
         self._count()
-        if self._first is not None:
-            self._ask(self._first)
+        self._ask_first()
 
     def notice(self, text: str) -> None:
         self.query_one(Notice).say(text)
 
     def engine_news(self, view: EngineView) -> None:
         self.refresh_bindings()
+        self._ask_first()
 
     def leave(self) -> None:
         self._end()
@@ -131,6 +131,12 @@ class CompareScreen(TearScreen):
     def action_again(self) -> None:
         if self.duel is not None:
             self._ask(self.duel.asked)
+
+    def _ask_first(self) -> None:
+        """Ask what somebody came here with, once there is an engine to ask."""
+        if self._first is not None and self.shared.link.client is not None:
+            first, self._first = self._first, None
+            self._ask(first)
 
     def _ask(self, asked: Asked) -> None:
         if self.shared.link.client is None:

@@ -56,8 +56,7 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
+        self.vanish()
 
     def type(self, keys: str) -> None:
         """Send keys, as the bytes that a terminal sends for them."""
@@ -67,6 +66,13 @@ class Terminal:
         """End it as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def vanish(self) -> None:
+        """Be gone, without a word to the app."""
+        for end in (self._slave, self._master):
+            if end >= 0:
+                os.close(end)
+        self._slave = self._master = -1
 
     def wait(self, true: Callable[[], bool]) -> None:
         """Read what the app writes until something is so."""

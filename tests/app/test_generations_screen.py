@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -558,6 +559,25 @@ async def test_somebody_comes_with_a_turn_to_compare_on(home: Path) -> None:
         assert {r.input for r in engine.requests} == {"She forgot my name"}
         assert engine.requests[0].context == (Exchange("Good morning", "Ah"),)
         await see(pilot, "generation 3 and generation 6")
+
+
+async def test_somebody_comes_before_the_engine_is_there(home: Path) -> None:
+    with open_store(home) as store:
+        grow(store)
+        session = sessions.create(store).id
+        sessions.append(store, session, Event("input", 1, {"text": "She forgot my name"}))
+        sessions.append(store, session, Event("draft", 1, {"text": "Ah", "generation": 2}))
+        sessions.append(store, session, Event("take", 1, {"candidate": 0}))
+    engines = FakeEngines(FakeEngine(live=6), running=False)
+    starting = threading.Event()
+    start, engines.start = engines.start, lambda home: starting.wait() and start(home)
+    async with running(home, engines) as pilot:
+        what = {"generation": 3, "session": session, "turn": 1}
+        pilot.app.screen.post_message(TearScreen.GoTo("generations", what))
+        await see(pilot, "Both will be asked the same.")
+        assert not engines.engine.requests
+        starting.set()
+        await wait_until(pilot, lambda: len(engines.engine.requests) == 2)
 
 
 async def test_an_engine_that_dies_in_a_comparison_is_said_and_started_again(home: Path) -> None:

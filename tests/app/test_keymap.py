@@ -15,7 +15,15 @@ from tear_tui.keys import let_alt_numbers_through
 from tear_tui.preferences.key_table import groups, pressed
 from tear_tui.preferences.keymap import completed, problems, undeliverable, usable
 from tests.app.fake_engine import FakeEngine
-from tests.app.support import converse, flat, running, say, type_text, wait_until
+from tests.app.support import (
+    converse,
+    flat,
+    on_the_response,
+    running,
+    say,
+    type_text,
+    wait_until,
+)
 
 
 def wrong(**keymap: str) -> str:
@@ -92,7 +100,7 @@ async def test_a_key_moved_away_leaves_the_others_on_it_working(home: Path) -> N
     keymap = {"converse.stop": "f12", "turn.reroll": "z", "turn.take": "ctrl+y,q"}
     async with running(home, FakeEngine(), keymap=keymap) as pilot:
         await say(pilot, "Hello")
-        await wait_until(pilot, lambda: pilot.app.focused is converse(pilot).transcript)
+        await on_the_response(pilot)
         await wait_until(pilot, lambda: "z Reroll" in flat(pilot) and "^y Take" in flat(pilot))
         await pilot.press("z")
         await wait_until(pilot, lambda: len(converse(pilot).session.turn(1).candidates) == 2)

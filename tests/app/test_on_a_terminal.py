@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tear_core.store import drafts, open_store, sessions
-from tests.app.terminal import Terminal
+from tests.app.terminal import PATIENCE, Terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
@@ -47,6 +47,19 @@ def test_what_was_being_typed_survives_a_power_cut(home: Path) -> None:
         terminal.kill()
     with Terminal(home) as terminal:
         terminal.see("a sentence that is not yet finished")
+
+
+def test_an_app_whose_terminal_is_gone_ends_and_keeps_what_was_typed(home: Path) -> None:
+    with Terminal(home) as terminal:
+        terminal.see("Say something")
+        terminal.type("half a sentence")
+        terminal.see("half a sentence")
+        with open_store(home) as store:
+            terminal.wait(lambda: drafts.load(store, "prompt@new") == "half a sentence")
+        terminal.vanish()
+        terminal.process.wait(PATIENCE)
+    with open_store(home) as store:
+        assert drafts.load(store, "prompt@new") == "half a sentence"
 
 
 def test_a_scene_being_written_survives_a_power_cut(home: Path) -> None:
