@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-
 LOOK = 2.0
 """Seconds between two looks whether the terminal is still there."""
 
