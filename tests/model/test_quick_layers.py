@@ -1,4 +1,4 @@
-"""LoRA layers, norms and gated MLPs as one function: what peft and transformers compute, to rounding."""
+"""LoRA layers, norms and gated MLPs as one function: what the libraries compute, to rounding."""
 
 from __future__ import annotations
 
