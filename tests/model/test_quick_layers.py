@@ -1,4 +1,4 @@
-"""LoRA layers, norms and gated MLPs as one function: what the libraries compute, to rounding."""
+"""LoRA layers and norms as one function: what peft and transformers compute, to rounding."""
 
 from __future__ import annotations
 
@@ -49,8 +49,6 @@ def slopes(module: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:
 
 
 def width(module: Any) -> int:
-    if hasattr(module, "down_proj"):
-        return int(module.down_proj.out_features)
     return int(module.in_features if hasattr(module, "in_features") else module.weight.shape[0])
 
 
