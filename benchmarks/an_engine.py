@@ -40,6 +40,8 @@ def words(*names: str) -> list[Triple]:
 
 def settings_for(base: str, device: str, threads: int, **more: str) -> None:
     """Put settings in force for this process and the engines that it starts."""
+    for name in [n for n in os.environ if n.startswith("TEAR_") and n != "TEAR_BENCH_CACHE"]:
+        del os.environ[name]  # whoever runs this may have settings of their own there
     os.environ |= {"TEAR_BASE": as_base_name(base), "TEAR_THREADS": str(threads)}
     os.environ |= {f"TEAR_{name.upper()}": value for name, value in more.items()}
     if device == "cpu":

@@ -193,7 +193,7 @@ async def test_a_hundred_thousand_triples_take_few_questions(home: Path) -> None
         assert await questions("pagedown") <= 4
         assert await questions(*["pagedown"] * 12) <= 2 * 12 + 12 * 36 // PAGE + 4
         assert await questions(*["j"] * 10) <= 2 * 10 + 4
-        assert await questions("end") <= 4
+        assert await questions("end") <= 5  # the last rows lie in two pages
         await see(pilot, "100,000 of 100,000")
         await see(pilot, "input 0")
         assert await questions("home") <= 4
