@@ -28,6 +28,8 @@ def base_folder(name: str) -> Path:
     """The folder of `nano` or of a shape, which is made if it is not there yet."""
     if name == "nano":
         return WEIGHTS
+    if name not in SHAPES:
+        raise SystemExit(f"there is no model {name!r} to measure: nano, {', '.join(SHAPES)}")
     root = Path(os.environ.get("TEAR_BENCH_CACHE") or Path(tempfile.gettempdir()) / "tear-bench")
     folder = root / name
     if not (folder / "tear.json").exists():  # written last
