@@ -20,6 +20,7 @@ from tear_core.learn.schedule import LambdaSchedule
 from tear_core.learn.told import nothing_to_learn
 from tear_core.model.adapters import load_adapter
 from tear_core.model.base import Base
+from tear_core.model.precision import Precision
 from tear_core.model.tree import LoraShape
 from tear_core.store import generations, learning_log, triples
 from tear_core.store.database import Store, open_store
@@ -83,14 +84,17 @@ def test_a_hurt_response_is_not_imitated(rows_base: Base, store: Store) -> None:
     assert row["response_loss"]["after"] == pytest.approx(row["response_loss"]["before"], abs=1e-3)
 
 
+@pytest.mark.parametrize("precision", ["base", "bfloat16"])
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
 def test_stopping_and_going_on_equals_never_stopping_bit_for_bit(
-    rows_base: Base, tmp_path: Path
+    rows_base: Base, tmp_path: Path, precision: Precision, dropout: float
 ) -> None:
     """Adapter, optimizer moments, reservoir and every random draw come back from the disk."""
+    plan = replace(PLAN, shape=LoraShape(rank=4, dropout=dropout), precision=precision)
 
     def live_through(home: Path, begin_anew: bool) -> dict[str, Tensor]:
         with open_store(home) as store:
-            learner = Learner(rows_base, replace(PLAN, shape=LoraShape(rank=4, dropout=0.1)))
+            learner = Learner(rows_base, plan)
             for part in range(3):
                 add(store, part * 4, 4)
                 if begin_anew:
