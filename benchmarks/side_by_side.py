@@ -205,10 +205,22 @@ def arguments_for(description: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--device", default="cpu", type=_device, help="cpu or cuda")
     parser.add_argument("--out", type=Path, help="where the JSON goes")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser
+
+
+def _device(name: str) -> str:
+    """Said before anything is loaded, not as a traceback of each contender."""
+    if name not in ("cpu", "cuda"):
+        raise argparse.ArgumentTypeError(f"{name!r} is neither cpu nor cuda")
+    if name == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise argparse.ArgumentTypeError("torch finds no GPU here")
+    return name
 
 
 def summed_up(taken: Rounds) -> dict[str, dict[str, Any]]:
