@@ -88,6 +88,7 @@ class CompareScreen(TearScreen):
         self.shared, self.family = shared, family
         self.pair = (one, other)
         self._first = asked
+        self._drawn = False
         self.set_reactive(CompareScreen.blind, blind)
 
     def compose(self) -> ComposeResult:
@@ -105,6 +106,7 @@ class CompareScreen(TearScreen):
     def on_mount(self) -> None:
         self._draw()
         self._count()
+        self._drawn = True
         self._ask_first()
 
     def notice(self, text: str) -> None:
@@ -133,8 +135,8 @@ class CompareScreen(TearScreen):
             self._ask(self.duel.asked)
 
     def _ask_first(self) -> None:
-        """Ask what somebody came here with, once there is an engine to ask."""
-        if self._first is not None and self.shared.link.client is not None:
+        """Ask what somebody came here with, once there is an engine and a place to show it."""
+        if self._drawn and self._first is not None and self.shared.link.client is not None:
             first, self._first = self._first, None
             self._ask(first)
 

@@ -580,6 +580,21 @@ async def test_somebody_comes_before_the_engine_is_there(home: Path) -> None:
         await wait_until(pilot, lambda: len(engines.engine.requests) == 2)
 
 
+async def test_news_of_the_engine_may_come_before_a_comparison_is_drawn(home: Path) -> None:
+    with open_store(home) as store:
+        grow(store)
+    engine = FakeEngine(live=6)
+    async with running(home, engine) as pilot:
+        app = pilot.app
+        assert isinstance(app, TearApp)
+        await wait_until(pilot, lambda: app.shared.link.client is not None)
+        asked = Asked("She forgot my name")
+        compare = CompareScreen(app.shared, Family("nano", 6), 3, 6, False, asked)
+        compare.engine_news(app.link.view)
+        app.push_screen(compare)
+        await wait_until(pilot, lambda: len(engine.requests) == 2)
+
+
 async def test_an_engine_that_dies_in_a_comparison_is_said_and_started_again(home: Path) -> None:
     with open_store(home) as store:
         grow(store)
