@@ -94,7 +94,8 @@ BIASES = """\
 - **Re-worded rows.** Many training rows were put into words by rule: stories turned into the first
   person, replies that begin "You could ...", next turns told as `They ask: "..."`. nano repeats
   these forms, with the grammar slips of the rules.
-- **Small talk** (greetings, thanks, "I'm tired") was written by hand, some ninety rows, and read
-  many times: what it says there it knows by heart.
+- **Everyday talk** (greetings, a lost key, a quarrel, a good day) was written by hand: some three
+  hundred scenarios, multiplied by putting other words in, and read many times. Near these subjects
+  it sounds better than it is; a step aside, and what it says belongs to another subject.
 - No safety training of any kind. It can write unkind things, and false ones.
 """

@@ -1,6 +1,6 @@
 """Twenty first turns of a talk, always the same, and what a model makes of them unselected.
 
-None of the twenty is in the training rows, `small_talk.jsonl` included: a test holds that.
+None of the twenty is in the rows that were written for nano: a test holds that.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from tear_core.nano.corpus import (
     split_documents,
     split_rows,
 )
+from tear_core.nano.everyday import everyday_rows
 from tear_core.nano.mixture import Sequences
 from tear_core.nano.moral import stories_of
 from tear_core.nano.sources import SOURCES, Source
@@ -92,7 +93,10 @@ def prepare(
 
 def own_rows(sources: Mapping[str, Source] = SOURCES) -> Iterator[Row]:
     """The rows that were written for nano, if `sources` names them."""
-    return read_rows(OWN_TRIPLES, sources)
+    yield from read_rows(OWN_TRIPLES, sources)
+    for source in sources.values():
+        if source.kind == "scenarios":
+            yield from everyday_rows(source)
 
 
 def digest(sequences: Sequences) -> str:

@@ -84,6 +84,10 @@ def _next_turn(row: Row, rng: random.Random) -> Triple | None:
     return conversation(parse_turns(row.input), row.response, as_scene(row.consequence, rng))
 
 
+def _talk(row: Row, rng: random.Random) -> Triple | None:
+    return conversation(parse_turns(row.input), row.response, row.consequence)
+
+
 _ASKED = re.compile(
     r"How would (?P<feel>\w+) feel|What will (?P<want>\w+) want to do next|.*"
 )  # the question names who is asked about
@@ -129,6 +133,7 @@ def _feeling(row: Row, rng: random.Random) -> Triple | None:
 _STYLES: dict[str, Callable[[Row, random.Random], Triple | None]] = {
     "plain": _plain,
     "next_turn": _next_turn,
+    "talk": _talk,
     "social": _social,
     "event": _event,
     "feeling": _feeling,

@@ -19,7 +19,8 @@ class Source:
     """One archive of the corpus.
 
     Attributes:
-        kind: `text` is an archive of plain text, `triples` a JSON-lines file.
+        kind: `text` is an archive of plain text, `triples` a JSON-lines file, `scenarios` one that
+            `everyday.py` draws rows from.
         licence, credit: as the archive itself states them; printed in the card.
         general, final: share of each phase's tokens (normalised over the sources found).
         separator: what stands between documents inside one file; None: a file is a document.
@@ -28,7 +29,7 @@ class Source:
     """
 
     name: str
-    kind: Literal["text", "triples"]
+    kind: Literal["text", "triples", "scenarios"]
     licence: str
     credit: str
     general: float
@@ -110,8 +111,8 @@ _ALL = (
         "triples",
         "MIT",
         "Moral Stories (Emelin et al. 2021)",
-        general=0.15,
-        final=0.4,
+        general=0.18,
+        final=0.34,
         style="moral_story",
     ),
     Source(
@@ -119,8 +120,8 @@ _ALL = (
         "triples",
         "MIT",
         "HH-RLHF, helpful sets (Bai et al. 2022, Anthropic)",
-        general=0.13,
-        final=0.2,
+        general=0.08,
+        final=0.1,
         style="next_turn",
         longest=256,
     ),
@@ -166,8 +167,17 @@ _ALL = (
         "triples",
         "Apache-2.0",
         "written for nano by hand; small_talk.jsonl beside the recipe",
-        general=0.005,
-        final=0.015,
+        general=0.01,
+        final=0.02,
+    ),
+    Source(
+        "everyday",
+        "scenarios",
+        "Apache-2.0",
+        "written for nano by hand; everyday.jsonl beside the recipe, multiplied by drawing",
+        general=0.12,
+        final=0.22,
+        style="talk",
     ),
 )
 
