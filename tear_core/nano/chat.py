@@ -16,6 +16,9 @@ from tear_core.nano.samples import draft_and_scene
 
 TEMPERATURE = 0.7
 SEED = 0
+"""Of the first turn; each has the next one. With one seed for all, the same words are lucky at the
+same place of every reply, and twenty replies look more alike than they are."""
+
 REPEATED = 4
 """Words in a row that count as repeated when they stand in one text twice."""
 
@@ -61,10 +64,13 @@ class Talk:
 def first_turns(
     model: Qwen3ForCausalLM, tokenizer: Tokenizer, turns: Sequence[str] = TURNS
 ) -> Talk:
-    """A response and a scene for each turn: one try each, at `TEMPERATURE`, from `SEED`."""
+    """A response and a scene for each turn: one try each, at `TEMPERATURE`, from `SEED` on."""
     model.train(False)
     started = time.perf_counter()
-    told = [draft_and_scene(model, tokenizer, turn, TEMPERATURE, SEED) for turn in turns]
+    told = [
+        draft_and_scene(model, tokenizer, turn, TEMPERATURE, seed)
+        for seed, turn in enumerate(turns, start=SEED)
+    ]
     spent = time.perf_counter() - started
     texts = [text for pair in told for text in pair]
     written = sum(len(tokenizer.encode(text, add_special_tokens=False)) + 1 for text in texts)

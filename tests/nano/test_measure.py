@@ -109,6 +109,14 @@ def test_one_try_each_from_the_same_seed(
     assert one.per_second > 0
 
 
+def test_each_turn_has_luck_of_its_own(
+    nano: Qwen3ForCausalLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_texts(monkeypatch)
+    told = first_turns(nano, load_tokenizer(WEIGHTS), ["Hello."] * 4).told
+    assert len(set(told)) > 1
+
+
 def test_two_models_stand_side_by_side(
     corpus: tuple[Path, Path],
     tiny_model: Path,
