@@ -7,6 +7,7 @@ The first that has it wins: flags, the environment (`TEAR_RANK=8`), the project'
 from __future__ import annotations
 
 import difflib
+import itertools
 import os
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableEnvironment
+
+from tear_core.speaking_manner import temperature_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,7 +44,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
     )
 
     base: str = Field("nano", min_length=1)
@@ -64,8 +66,9 @@ class Settings(BaseSettings):
     marks: bool = True
     """Underline what the anti-judge finds in a response, with a word for it below."""
 
-    temperature: float = Field(0.8, ge=0)
-    """How far the model strays from its likeliest words. 0 always takes the likeliest."""
+    temperature: float | None = Field(None, ge=0)
+    """How far the model strays from its likeliest words. 0 always takes the likeliest. None: chosen
+    for the base."""
     top_p: float = Field(0.95, gt=0, le=1)
     """Draw only from the likeliest tokens that make up this much probability. 1 is off."""
     top_k: int = Field(0, ge=0)
@@ -133,14 +136,14 @@ class Settings(BaseSettings):
     def sampling(self) -> dict[str, Any]:
         """The fields of `tear_core.engine.messages.Sampling`, to be spread into it."""
         names = (
-            "temperature",
             "top_p",
             "top_k",
             "repetition_penalty",
             "max_response_tokens",
             "max_scene_tokens",
         )
-        return {name: getattr(self, name) for name in names}
+        own = temperature_of(self.base) if self.temperature is None else self.temperature
+        return {"temperature": own, **{name: getattr(self, name) for name in names}}
 
     @field_validator("keymap", mode="before")
     @classmethod
@@ -197,6 +200,25 @@ def checked(name: str, value: Any) -> Any:
         return getattr(_Alone(**{name: value}), name)
     except ValidationError as error:
         raise SettingsError([_reason(name, each) for each in error.errors()]) from None
+
+
+def what_for() -> dict[str, str]:
+    """What each setting is for: the words below it in its class. Read when somebody asks, since a
+    start has no use for it (pydantic reads them at every import)."""
+    import ast
+    import inspect
+
+    (told,) = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(told, ast.ClassDef)
+    found = {}
+    for field, below in itertools.pairwise(told.body):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(words))),
+            ):
+                found[name] = inspect.cleandoc(words)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

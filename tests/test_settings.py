@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tear_core.engine.messages import Sampling
-from tear_core.settings import Settings, SettingsError, load_settings, user_file
+from tear_core.nano.model import TEMPERATURE
+from tear_core.settings import Settings, SettingsError, load_settings, user_file, what_for
+from tear_core.speaking_manner import USUAL_TEMPERATURE
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -35,7 +37,23 @@ def test_defaults() -> None:
 
 
 def test_sampling_has_the_engines_own_defaults() -> None:
-    assert load_settings().sampling() == asdict(Sampling())
+    assert load_settings({"base": "some/model"}).sampling() == asdict(Sampling())
+
+
+def test_the_temperature_is_the_bases_own_unless_it_is_set(tmp_path: Path) -> None:
+    assert load_settings().sampling()["temperature"] == TEMPERATURE < Sampling().temperature
+    assert load_settings({"temperature": 0.0}).sampling()["temperature"] == 0.0
+    about = tmp_path / "tear.json"
+    for words, expected in (
+        ('{"speaking": {"temperature": 0.3}}', 0.3),
+        ('{"speaking": {"temperature": "hot"}}', USUAL_TEMPERATURE),
+        ('{"speaking": {"temperature": -1}}', USUAL_TEMPERATURE),
+        ('{"speaking": []}', USUAL_TEMPERATURE),
+        ("[]", USUAL_TEMPERATURE),
+        ("{", USUAL_TEMPERATURE),
+    ):
+        about.write_text(words)
+        assert load_settings({"base": str(tmp_path)}).sampling()["temperature"] == expected
 
 
 def test_flags_then_environment_then_project_then_user(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,4 +103,6 @@ def test_a_file_that_is_not_toml_is_named() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    told = what_for()
+    assert list(told) == list(Settings.model_fields) and all(told.values())
+    assert told["clip"] == "Longest gradient, as a norm."

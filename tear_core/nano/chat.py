@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
+from tear_core.nano.model import TEMPERATURE
 from tear_core.nano.samples import draft_and_scene
 
-TEMPERATURE = 0.7
 SEED = 0
 """Of the first turn; each has the next one. With one seed for all, the same words are lucky at the
 same place of every reply, and twenty replies look more alike than they are."""

@@ -16,6 +16,10 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from tear_core.nano.tokenizer import DELIMITER_IDS, VOCABULARY_ROWS, eos_id, save_tokenizer
 
+TEMPERATURE = 0.5
+"""At which nano is spoken with; the app takes it from `tear.json`. At 0.8, which suits large models,
+its sentences break."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -101,6 +105,7 @@ def export(weights: Mapping[str, Tensor], shape: Shape, tokenizer: Tokenizer, fo
         "demonstration": True,
         # What an update needs to leave a mark on so small a model, found by trying.
         "learning": {"learning_rate": 6e-3, "steps": 18},
+        "speaking": {"temperature": TEMPERATURE},
         "context": shape.context,
     }
     _write_json(partial / "tear.json", about)

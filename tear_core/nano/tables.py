@@ -63,7 +63,7 @@ def figures(found: Mapping[str, Measures]) -> str:
 
 def talks(found: Mapping[str, Measures]) -> str:
     """The twenty turns with every model's response and scene, in full."""
-    lines = [f"Temperature {TEMPERATURE}, seed {SEED} for each, no top-k, no top-p, one try.\n"]
+    lines = [f"Temperature {TEMPERATURE}, seeds from {SEED} on, no top-k, no top-p, one try.\n"]
     for number, turn in enumerate(TURNS):
         lines.append(f"**{number + 1}.** {turn}\n")
         for name, each in found.items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from tear_core.settings import Settings, Source, source_of
+from tear_core.settings import Settings, Source, source_of, what_for
 
 GROUPS = {
     "base": "model",
@@ -61,7 +61,7 @@ def rows(settings: Settings) -> list[Row]:
     Raises:
         SettingsError: a settings file cannot be read.
     """
-    found, group = [], ""
+    found, group, helps = [], "", what_for()
     for name, field in Settings.model_fields.items():
         group = GROUPS.get(name, group)
         kinds = _kinds(field.annotation)
@@ -71,7 +71,7 @@ def rows(settings: Settings) -> list[Row]:
                 group=group,
                 value=written(getattr(settings, name)),
                 source=source_of(name, settings.flags),
-                help=field.description or "",
+                help=helps[name],
                 choices=_choices(kinds),
                 may_be_none=type(None) in kinds,
             )

@@ -244,7 +244,7 @@ async def test_a_response_says_where_it_comes_from(home: Path, desktop: Clipboar
             "he wept",
             "13 tokens, 130.0 tokens/s, 1 read before",
             "seed 7",
-            "temperature 0.8, top p 0.95",
+            "temperature 0.5, top p 0.95",
             "order after",
             "3.410 nats/token for generation 1",
             "was seen first",

@@ -76,7 +76,7 @@ async def test_every_setting_is_there_with_its_help_and_where_it_is_from(
 async def test_a_number_is_changed_in_place_and_counts_in_the_next_candidate(home: Path) -> None:
     engine = FakeEngine()
     async with running(home, engine) as pilot:
-        await change(pilot, "temperature", "backspace", "backspace", "backspace", *"0.25", "enter")
+        await change(pilot, "temperature", *"0.25", "enter")
         await see(pilot, "Written. It counts at once.")
         assert written() == "temperature = 0.25\n"
         assert stat.S_IMODE(user_file().stat().st_mode) == 0o600
@@ -172,10 +172,10 @@ async def test_a_file_that_cannot_be_written_is_said_and_nothing_changes(home: P
     user_file().parent.parent.mkdir(parents=True, exist_ok=True)
     user_file().parent.write_text("a file where the folder should be")
     async with running(home, FakeEngine(), size=(120, 40)) as pilot:
-        await change(pilot, "temperature", "backspace", "7", "enter")
+        await change(pilot, "top_p", "backspace", "7", "enter")
         await see(pilot, "config.toml cannot be written: ")
         assert "Errno" not in flat(pilot)
-        assert place(pilot).shared.settings.temperature == 0.8
+        assert place(pilot).shared.settings.top_p == 0.95
 
 
 async def test_the_engine_is_told_to_read_the_settings_again(home: Path) -> None:
