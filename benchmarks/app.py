@@ -22,6 +22,7 @@ Knows the store, the corpus and the engine's client; prints tables and writes JS
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -79,6 +80,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         homes = Path(folder)
+        keep_bytecode(homes / "bytecode")
         make_homes(homes, tuple(BUSY), given.triples, given.turns)
         engine = scripted(homes, given.turns)
         passed = ["--homes", folder, "--keys", str(given.keys)]
@@ -110,6 +112,13 @@ def scripted(homes: Path, turns: list[int]) -> subprocess.Popen[bytes]:
     places = [homes / name for name in names] + [home_of(homes, name) for name in (idle, coming)]
     script = Path(__file__).with_name("scripted_engine.py")
     return subprocess.Popen([sys.executable, str(script), *map(str, places)])
+
+
+def keep_bytecode(folder: Path) -> None:
+    """Have every program find its modules compiled, as one that was installed does: the first
+    start, which is not counted, compiles them. Some machines forbid to write it beside them."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
 
 
 # --- what is told

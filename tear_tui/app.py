@@ -27,7 +27,7 @@ from tear_tui.conversing.conversation import ConversationLog
 from tear_tui.conversing.conversation import open_log as open_log
 from tear_tui.engine_link import EngineLink, EngineView
 from tear_tui.keys import key, let_alt_numbers_through, name_of
-from tear_tui.opening import open_place
+from tear_tui.opening import open_place, sized
 from tear_tui.places import CONVERSE, PLACES, Shared, names
 from tear_tui.preferences.themes import INK, PAPER
 from tear_tui.screens.base import TearScreen
@@ -83,6 +83,7 @@ class TearApp(App[int]):
     ) -> None:
         """`at`: the place to begin with. `may_start`: start an engine if none is running.
         `tour`: begin with the tour of a first minute."""
+        self.DEFAULT_MODE = at  # type: ignore[misc]  # no empty screen is made and drawn before it
         super().__init__()
         let_alt_numbers_through()
         for theme in (INK, PAPER):
@@ -94,17 +95,16 @@ class TearApp(App[int]):
         self.shared = Shared(home, log.store, self.link, self.autosave, settings)
         self.converse = ConverseScreen(log, self.link, self.autosave, settings)
         self._opened: dict[str, TearScreen] = {CONVERSE: self.converse}
-        self.add_mode(CONVERSE, lambda: self.converse)
+        self.add_mode(CONVERSE, lambda: sized(self.converse, self))
         for place in PLACES:
             self.add_mode(place.name, partial(self._open, place.name))
         self._armed_until = 0.0
         self._late: Key | None = None
-        self._first, self._tour = at, tour
+        self._tour = tour
         self._seen = False
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         when_told_to_end(lambda: self.run_worker(self.action_quit(), group="quit"))
-        await self.switch_mode(self._first)
         if self._tour:
             self.call_after_refresh(self.action_tour)
 
@@ -154,7 +154,7 @@ class TearApp(App[int]):
 
     def _open(self, place: str) -> TearScreen:
         screen = self._opened[place] = open_place(place, self.shared)
-        return screen
+        return sized(screen, self)
 
     def on_tear_app_engine_news(self, event: EngineNews) -> None:
         """The conversation always hears it: it may have words on their way."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from tear_core.store.database import Store
@@ -30,6 +30,10 @@ _BY: Mapping[Sort, str] = {
     "surprise": "surprise DESC, id DESC",
     "source": "source, id DESC",
 }
+
+EXCEPTIONS = 5_000
+"""Up to so many triples that a filter leaves out are looked for among what the words find; of more
+the filter's own are."""
 
 CUT = 240
 """Characters of a text that a line has."""
@@ -74,28 +78,43 @@ NO_TRIPLES = Listing(array("q"), 0)
 def listing(store: Store, wanted: Filter, sort: Sort = "newest") -> Listing:
     """What matches now. Reads no text; with a hundred thousand triples a few hundredths of a
     second."""
-    matches, values = _matches(wanted, sort)
-    # One value for all of them: row by row would hold up every other thread of Python.
-    row = store.connection.execute(
-        "SELECT json_group_array(seq) AS seqs, (SELECT count(*) FROM triples) AS total"
-        f" FROM ({matches})",
-        values,
-    ).fetchone()
+    with store.read() as connection:
+        matches, values = _matches(store, wanted, sort)
+        # One value for all of them: row by row would hold up every other thread of Python.
+        row = connection.execute(
+            "SELECT json_group_array(seq) AS seqs, (SELECT count(*) FROM triples) AS total"
+            f" FROM ({matches})",
+            values,
+        ).fetchone()
     return Listing(array("q", json.loads(row["seqs"])), row["total"])
 
 
-def _matches(wanted: Filter, sort: Sort) -> tuple[str, tuple[str | float, ...]]:
+def _matches(store: Store, wanted: Filter, sort: Sort) -> tuple[str, tuple[str | float, ...]]:
     """The query for the numbers of what matches, in order, and its values.
 
-    Words alone, by age: the index has the numbers in that order, and no row has to be looked up.
+    Words, by age, with a filter that leaves few triples out: the index of words has the numbers in
+    that order, and no row has to be looked up.
     """
     query = fts_query(wanted.words)
-    if query and not wanted.tests and sort in ("newest", "oldest"):
-        order = "rowid DESC" if sort == "newest" else "rowid"
-        found = "SELECT rowid AS seq FROM triples_fts WHERE triples_fts MATCH ?"
-        return f"{found} ORDER BY {order}", (query,)
+    if query and sort in ("newest", "oldest"):
+        left_out = _left_out(store, wanted)
+        if left_out is not None:
+            order = "rowid DESC" if sort == "newest" else "rowid"
+            found = "SELECT rowid AS seq FROM triples_fts WHERE triples_fts MATCH ?"
+            found += " AND rowid NOT IN (SELECT value FROM json_each(?))" if left_out else ""
+            return f"{found} ORDER BY {order}", (query, *([json.dumps(left_out)] * bool(left_out)))
     tests, values = where(wanted)
     return f"SELECT seq FROM triples WHERE {tests} ORDER BY {_BY[sort]}", values
+
+
+def _left_out(store: Store, wanted: Filter) -> list[int] | None:
+    """The numbers of the triples that the filter leaves out, its words aside; None: too many."""
+    if not wanted.tests:
+        return []
+    tests, values = where(replace(wanted, words=""))
+    few = f"SELECT seq FROM triples WHERE ({tests}) IS NOT 1 LIMIT {EXCEPTIONS + 1}"
+    found = [row["seq"] for row in store.connection.execute(few, values)]
+    return found if len(found) <= EXCEPTIONS else None
 
 
 def lines(store: Store, seqs: Sequence[int]) -> list[Line | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
 )
+
+PICTURES = "120"
+"""Pictures a second, at most. Textual draws at beats, and may leave one out after a picture: at its
+own 60 a key that is pressed right after a picture waits up to 33 ms for the next."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -63,6 +68,7 @@ def entry(
     ctx.obj = RootOptions(home=home, debug=debug)
     if ctx.invoked_subcommand is None:
         gc.disable()  # until the first picture, when the app enables it: all of this stays
+        os.environ.setdefault("TEXTUAL_FPS", PICTURES)  # read when textual is imported
         try:
             from tear_tui.entrance import run
 

@@ -80,24 +80,25 @@ class ReviewQueue:
         waiting = stored_triples.list_triples(self.store, status="unreviewed", limit=1)
         return "status:unreviewed" if waiting else ""
 
-    def reading(self) -> Callable[[], Callable[[int], int | None]]:
+    def reading(self) -> Callable[[], Callable[[int | None], int | None]]:
         """A way to read the list without keeping the screen waiting.
 
         The function returned is for another thread. What *it* returns is for this one: it takes
-        the list in and says where the row that was at a place stands now. None: something else
-        is looked for by now, or something was decided here since it was read.
+        the list in and says where the row that was at a place stands now (with no such row: at the
+        top). None: something else is looked for by now, or something was decided here since it was
+        read.
         """
         home, asked, wanted, sort = self.store.home, (self.typed, self.sort), self.wanted, self.sort
         writes = self._writes
 
-        def read() -> Callable[[int], int | None]:
+        def read() -> Callable[[int | None], int | None]:
             with open_store(home) as store, store.read():
                 upto, found = last_decision(store), listing(store, wanted, sort)
 
-            def take_in(at: int) -> int | None:
+            def take_in(at: int | None) -> int | None:
                 if (self.typed, self.sort) != asked or self._writes != writes:
                     return None
-                there = followed(self.listing, found, at)
+                there = 0 if at is None else followed(self.listing, found, at)
                 self.listing, self._upto = found, upto
                 return there
 

@@ -19,14 +19,12 @@ from tear_core.store.edits import Edit
 from tear_core.store.filters import EXAMPLES, completed
 from tear_core.store.triples import StoredTriple
 from tear_core.triples import Landing
-from tear_tui.background import in_background
 from tear_tui.engine_link import EngineView
 from tear_tui.places import CONVERSE, Shared, names
 from tear_tui.reviewing import triple_words
-from tear_tui.reviewing.triple_list import COLUMNS, summary
 from tear_tui.screens.base import Offer
 from tear_tui.screens.copy_out import copy_out
-from tear_tui.screens.deciding import DecidingScreen
+from tear_tui.screens.searching import SearchingScreen
 from tear_tui.screens.triples_keys import KEYS, OFFERS
 from tear_tui.widgets.ask_line import AskLine
 from tear_tui.widgets.filter_line import FilterLine
@@ -35,10 +33,6 @@ from tear_tui.widgets.paged_list import PagedList
 from tear_tui.widgets.plain import Plain
 from tear_tui.widgets.triple_view import TripleView
 
-LOOK = 1.0
-"""Seconds between two looks at whether the database has changed."""
-SLOW = 0.4
-"""Seconds after which a search is said to be going on."""
 REST = 0.05
 """Seconds between two triples that are shown whole while the cursor runs."""
 
@@ -47,14 +41,9 @@ ARRIVALS = ("triple", "session", "generation")
 AWAY = ("gone", "failed")
 GONE = "The engine is not there: what is accepted waits to be learned. F8 starts it."
 HELD_UP = "Not kept: another process is writing to the database. Try once more."
-NOTHING_FOUND = "No triple is like that.\nBackspace shows every triple."
-NO_TRIPLES = (
-    "There is no triple yet.\n"
-    "Talk with the model and write what happened, or bring some in: tear-tui import FILE"
-)
 
 
-class TriplesScreen(DecidingScreen):
+class TriplesScreen(SearchingScreen):
     """A line to filter by, the list, and beside or below it the triple under the cursor."""
 
     NAME = "triples"
@@ -70,14 +59,10 @@ class TriplesScreen(DecidingScreen):
 
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared)
-        self.rows = PagedList(COLUMNS, "triples")
         self.view = TripleView(id="triple")
         self.shown: StoredTriple | None = None
         """The triple that is shown whole."""
-        self._fresh = True
-        self._looking = self._away = False
-        self._under_way = self._once_more = False
-        self._ticker: Timer | None = None
+        self._away = False
         self._rest: Timer | None = None
         self._possible: frozenset[str] = frozenset()
 
@@ -91,28 +76,13 @@ class TriplesScreen(DecidingScreen):
             yield self.view
         yield AskLine()
 
-    def on_mount(self) -> None:
-        self.rows.marked = self.queue.marked
-        self._ticker = self.set_interval(LOOK, self._look_around)
-        self.queue.touched()
-        self._find(self.queue.first_look())
-
-    def on_screen_suspend(self) -> None:
-        if self._ticker is not None:
-            self._ticker.pause()
-
-    def on_screen_resume(self) -> None:
-        if self._ticker is not None:
-            self._ticker.resume()
-            self._catch_up()
-
     def arrive(self, **what: Any) -> None:
         """`triple`, `session` or `generation`: show that one, or those of it."""
         for name in ARRIVALS:
             if what.get(name) is not None:
                 self.reading = self.past = False
                 self.rows.focus()
-                return self._find(f"{name}:{what[name]}")
+                return self.find(f"{name}:{what[name]}")
 
     def engine_news(self, view: EngineView) -> None:
         away = view.state in AWAY
@@ -121,99 +91,15 @@ class TriplesScreen(DecidingScreen):
         self._away = away
         self._refresh_keys()
 
-    # --- what is in the list
+    # --- the triple under the cursor
 
-    def _find(self, typed: str) -> None:
-        self.query_one(FilterLine).fill(typed)
-        self._filter(typed)
-
-    @on(FilterLine.Settled)
-    def _settled(self, event: FilterLine.Settled) -> None:
-        self._filter(event.text)
-
-    def _filter(self, typed: str) -> None:
-        self.queue.find(typed)
-        self._fresh = True
-        self._look()
-
-    def _look(self) -> None:
-        """Read the list anew: at once, or when the reading that is under way has ended. So the
-        first letter is looked for as it is typed, and no reading waits for one that is outdated.
-        """
-        if self._under_way:
-            self._once_more = True
-        else:
-            self._under_way = True
-            self._read_list()
-
-    @work(group="look", exit_on_error=False)
-    async def _read_list(self) -> None:
-        try:
-            await self._read_once()
-            while self._once_more:
-                self._once_more = False
-                await self._read_once()
-        finally:
-            self._under_way = False
-
-    async def _read_once(self) -> None:
-        """Take in what is there now; from its top if something else is looked for."""
-        slow = self.set_timer(SLOW, self._say_looking)
-        try:
-            take_in = await in_background(self.queue.reading(), "triples")
-        except (StoreError, sqlite3.Error) as error:
-            return self.notice(f"The triples cannot be read: {error}")
-        finally:
-            slow.stop()
-            self._looking = False
-        at = take_in(self.rows.cursor)
-        if at is None:
-            self._once_more = self._once_more or self._fresh
-        else:
-            at, self._fresh = 0 if self._fresh else at, False
-            nothing = NOTHING_FOUND if self.queue.listing.total else NO_TRIPLES
-            self.rows.show(len(self.queue.listing), self.queue.rows, at, nothing)
-
-    def _say_looking(self) -> None:
-        self._looking = True
-        self._say_where()
-
-    def _look_around(self) -> None:
-        if self.queue.touched():
-            self._catch_up()
-
-    def _catch_up(self) -> None:
-        """Others have written: what is in view may be another, and there may be more of it."""
-        self.rows.forget()
-        if self.queue.outdated():
-            self._look()
-
-    @on(PagedList.Moved)
-    def _moved(self) -> None:
-        self._say_where()
+    def moved(self) -> None:
+        super().moved()
         if self._rest is None:
             self._rest = self.set_timer(REST, self._show_triple)
 
-    def _say_where(self) -> None:
-        queue, line = self.queue, self.query_one("#summary", Plain)
-        line.show(
-            summary(
-                self.rows.cursor,
-                len(queue.listing),
-                queue.listing.total,
-                queue.sort,
-                len(queue.marks),
-                queue.wanted.problems,
-                line.content_size.width,
-                self._looking,
-            ),
-            layout=False,
-        )
-
     def on_resize(self) -> None:
-        self.call_after_refresh(self._moved)
-
-    # --- the triple under the cursor
+        self.call_after_refresh(self.moved)
 
     def _show_triple(self) -> None:
         self._rest = None
@@ -244,22 +130,6 @@ class TriplesScreen(DecidingScreen):
         if self.is_mounted:
             (self.view if reading else self.rows).focus()
 
-    # --- what the deciding half asks for
-
-    @property
-    def place(self) -> int:
-        return self.rows.cursor
-
-    def changed(self, decided: Sequence[int], *, on: bool = False) -> None:
-        seqs = self.queue.listing.seqs
-        if not on and len(decided) == 1 and decided[0] in seqs:
-            self.rows.cursor = seqs.index(decided[0])
-        self.rows.forget()
-        if on:
-            self.rows.cursor += 1
-        if self.queue.outdated():
-            self._look()
-
     def back_to_work(self) -> None:
         self.watch_reading(self.reading)
 
@@ -271,35 +141,9 @@ class TriplesScreen(DecidingScreen):
         else:
             super().action_back()
 
-    def action_step(self, step: int) -> None:
-        self.rows.cursor += step
-
     def action_filter(self) -> None:
         self.reading = False
-        self.query_one(FilterLine).begin()
-
-    @on(FilterLine.Done)
-    def _filtered(self) -> None:
-        self.rows.focus()
-
-    def action_everything(self) -> None:
-        self._find("")
-
-    def action_order(self) -> None:
-        self.queue.reorder()
-        self._fresh = True
-        self._look()
-
-    def action_mark(self) -> None:
-        self.queue.mark(self.place)
-        self.rows.refresh()
-        self.rows.cursor += 1
-        self._say_where()
-
-    def action_mark_all(self) -> None:
-        self.queue.mark_all()
-        self.rows.refresh()
-        self._say_where()
+        super().action_filter()
 
     def action_read(self) -> None:
         self.reading = not self.reading
@@ -348,7 +192,7 @@ class TriplesScreen(DecidingScreen):
             self.notice(f"Kept; it is {after.status}. u undoes it.")
         else:
             self.notice("Kept as a new triple, which waits; the learned one is retracted.")
-            self._look()
+            self.look()
         self.changed(())
         self.tell_engine()
         return None

@@ -17,13 +17,14 @@ from tear_tui.keys import key
 from tear_tui.widgets.line_box import LineBox
 
 REST = 1 / 30
-"""Seconds without a key press before what is typed is applied: what comes at once is one wish."""
+"""Seconds without a key press after which the next one counts at once. What comes sooner after the
+one before waits for such a rest: what comes at once is one wish."""
 
 Complete = Callable[[str], "str | None"]
 
 
 class FilterLine(LineBox):
-    """Tells what was typed as soon as the fingers rest. Tab completes, enter goes to the rows."""
+    """Tells what is typed, letter by letter. Tab completes, enter goes to the rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("filter.done", "enter,down,escape", "done", "To the list", "Go to the list",
@@ -64,9 +65,15 @@ class FilterLine(LineBox):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._timer is not None:
+        if self._timer is None:
+            self._settle()
+        else:
             self._timer.stop()
-        self._timer = self.set_timer(REST, self._settle)
+        self._timer = self.set_timer(REST, self._rested)
+
+    def _rested(self) -> None:
+        self._timer = None
+        self._settle()
 
     def _settle(self) -> None:
         if self.value.strip() != self._told.strip():

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -76,14 +76,8 @@ class PagedList(ScrollView, can_focus=True):
         key("list.last", "end,G", "last", "Last", "The last row"),
     ]
 
-    cursor: reactive[int] = reactive(0, repaint=False)
+    cursor: reactive[int] = reactive(0, repaint=False, init=False)
     """The row that keys act on, from 0."""
-
-    @dataclass
-    class Moved(Message):
-        """The cursor is on another row, or the row under it was read anew."""
-
-        at: int
 
     @dataclass
     class Chosen(Message):
@@ -97,9 +91,14 @@ class PagedList(ScrollView, can_focus=True):
         self.nothing = ""
         """What is said where there are no rows."""
         self.marked: Callable[[int], bool] = lambda at: False
+        self.moved: Callable[[], object] = lambda: None
+        """Called when the cursor is on another row, or the row under it was read anew. At once: a
+        message would come after the rows are drawn, and what says where one is a picture later."""
         self._columns = columns
         self._read: Read = lambda first, size: ()
         self._pages: OrderedDict[int, list[Row]] = OrderedDict()
+        self._style = Style()
+        self._sizes: list[tuple[int, int]] = []
 
     def show(self, count: int, read: Read, at: int = 0, nothing: str = "") -> None:
         """Show other rows, the cursor on row `at`, at the same height of the screen as it was."""
@@ -115,7 +114,7 @@ class PagedList(ScrollView, can_focus=True):
         """Read again what is in view: it may have changed."""
         self._pages.clear()
         self.refresh()
-        self.post_message(self.Moved(self.cursor))
+        self.moved()
 
     # --- the cursor
 
@@ -134,7 +133,7 @@ class PagedList(ScrollView, can_focus=True):
         self.refresh_line(before + 1)
         self.refresh_line(now + 1)
         self._bring_into_view()
-        self.post_message(self.Moved(now))
+        self.moved()
 
     def _bring_into_view(self) -> None:
         top = self.scroll_offset.y
@@ -175,6 +174,11 @@ class PagedList(ScrollView, can_focus=True):
 
     # --- what is drawn
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._style = self.rich_style  # gathered from all that it stands in: once for all lines
+        self._sizes = fitted(self._columns, self._width - GUTTER)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         if y == 0:
             header = Row([column.name for column in self._columns])
@@ -195,10 +199,10 @@ class PagedList(ScrollView, can_focus=True):
     def _strip(self, row: Row, gutter: str, ground: str) -> Strip:
         """A line: the gutter and the columns that fit; without cells the gutter has all of it."""
         width = self._width
-        sizes = fitted(self._columns, width - GUTTER) if row.cells else []
+        sizes = self._sizes if row.cells else []
         cells = [fit(row.cells[at], size, right=self._columns[at].right) for at, size in sizes]
         text = fit(gutter, GUTTER if cells else width) + (" " * GAP).join(cells)
-        style = self.rich_style + self._component(ground)
+        style = self._style + self._component(ground)
         if row.tone:
             style += Style(color=self._component(f"paged-list--{row.tone}").color)
         return Strip([Segment(fit(text, width), style)], width)

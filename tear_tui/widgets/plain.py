@@ -6,12 +6,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tear_tui.text.safe_text import safe_line, safe_text
+from tear_tui.widgets.settled import Settled
 
 Part = str | tuple[str, str]
 """Some text, or some text and its style."""
 
 
-class Plain(Static):
+class Plain(Settled, Static):
     """Text as it is. Every string that reaches the terminal through it is made safe here."""
 
     def __init__(self, *parts: Part, id: str | None = None, classes: str | None = None) -> None:

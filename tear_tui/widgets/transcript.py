@@ -24,6 +24,7 @@ from tear_tui.conversing.looks import Writing
 from tear_tui.keys import key
 from tear_tui.text.windowing import FEW, MOST, Window, enough
 from tear_tui.widgets.plain import Part, Plain
+from tear_tui.widgets.settled import SettledScroll
 from tear_tui.widgets.turn_view import NO_AIDS, OPEN, Aids, TurnView
 
 LAYOUTS = 20
@@ -36,7 +37,7 @@ WELCOME: tuple[Part, ...] = (
 )
 
 
-class Transcript(VerticalScroll):
+class Transcript(SettledScroll, VerticalScroll):
     """Turns as widgets, a cursor on one of them, and the single keys that act on it."""
 
     BLANK = True

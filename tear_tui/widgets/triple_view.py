@@ -11,9 +11,10 @@ from textual.containers import VerticalScroll
 
 from tear_tui.keys import key
 from tear_tui.widgets.plain import Part, Plain, line
+from tear_tui.widgets.settled import SettledScroll
 
 
-class TripleView(VerticalScroll):
+class TripleView(SettledScroll, VerticalScroll):
     """A text under a title. The arrows scroll it; j and k go to the triples beside it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

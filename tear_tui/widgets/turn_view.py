@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
 
 from tear_core.turn import Turn
 from tear_tui.conversing import finding
@@ -18,6 +17,7 @@ from tear_tui.text.excerpt import excerpt
 from tear_tui.text.marks import Mark, labels, marks
 from tear_tui.text.safe_text import safe_text
 from tear_tui.widgets.plain import Part, Plain
+from tear_tui.widgets.settled import Box
 from tear_tui.widgets.spans import Span, spanned
 
 OPEN = ("sent", "drafted", "previewed")
@@ -43,14 +43,14 @@ class Aids:
 NO_AIDS = Aids()
 
 
-class TurnView(Container):
+class TurnView(Box):
     """A turn with its candidates; one widget for each text."""
 
     def __init__(self, number: int) -> None:
         super().__init__(classes="turn")  # no id: of two conversations both may be there
         self.number = number
         self.you = Plain(classes="you")
-        self._row = Container(classes="candidates")
+        self._row = Box(classes="candidates")
         self._candidates = [CandidateView()]
         self._shown: tuple[Any, ...] = ()
 
@@ -116,7 +116,7 @@ class TurnView(Container):
         return widget, label + rows - 1
 
 
-class CandidateView(Container):
+class CandidateView(Box):
     """One response with its scene beside it (or below it, where the screen is narrow)."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class CandidateView(Container):
 
     def compose(self) -> ComposeResult:
         yield self.said
-        with Vertical(classes="witness"):
+        with Box(classes="witness"):
             yield self.scene
             yield self.happened
 

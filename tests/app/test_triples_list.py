@@ -35,15 +35,13 @@ class Host(App[None]):
 
     def on_mount(self) -> None:
         self.rows = self.query_one(PagedList)
+        self.rows.moved = lambda: self.moved.append(self.rows.cursor)
         self.rows.show(self.count, self.page, nothing="Nothing is here.\nNor here.")
         self.rows.focus()
 
     def page(self, first: int, size: int) -> Sequence[Row]:
         self.read.append((first, size))
         return [Row([str(at), f"漢字 [b]{at}[/b] \x1b[31m"]) for at in range(first, first + size)]
-
-    def on_paged_list_moved(self, event: PagedList.Moved) -> None:
-        self.moved.append(event.at)
 
     def on_paged_list_chosen(self, event: PagedList.Chosen) -> None:
         self.chosen.append(event.at)

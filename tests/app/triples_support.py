@@ -27,7 +27,7 @@ async def at_triples(pilot: Pilot[int], **what: object) -> TriplesScreen:
 async def find(pilot: Pilot[int], typed: str) -> None:
     """Put something else into the filter line, and wait for what it finds."""
     place = the_place(pilot)
-    place._find(typed)
+    place.find(typed)
     await wait_until(pilot, lambda: not place._fresh)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from tear_tui.cli import app
+from tear_tui.cli import PICTURES, app
 from tear_tui.cli.commands import COMMANDS
 from tear_tui.cli.triples import TriplesGroup
 
@@ -55,3 +56,15 @@ def test_completion_knows_commands_that_are_not_imported_yet() -> None:
     assert "triples" in offered("tear-tui tri").split()
     assert "review" in offered("tear-tui triples rev").split()
     assert "--order" in offered("tear-tui say --or").split()
+
+
+def test_the_app_is_drawn_at_a_faster_beat_than_textuals_unless_another_is_wished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tear_tui.entrance.run", lambda *given, **named: 0)
+    for wished, beat in ((None, PICTURES), ("30", "30")):
+        monkeypatch.setenv("TEXTUAL_FPS", wished or "")
+        if wished is None:
+            monkeypatch.delenv("TEXTUAL_FPS")
+        assert CliRunner().invoke(app, []).exit_code == 0
+        assert os.environ["TEXTUAL_FPS"] == beat
