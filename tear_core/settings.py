@@ -19,8 +19,6 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableEnvironment
 
-from tear_core.speaking_manner import temperature_of
-
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -132,18 +130,6 @@ class Settings(BaseSettings):
     def flags(self) -> Mapping[str, Any]:
         """What was given as flags when these settings were read."""
         return self._flags
-
-    def sampling(self) -> dict[str, Any]:
-        """The fields of `tear_core.engine.messages.Sampling`, to be spread into it."""
-        names = (
-            "top_p",
-            "top_k",
-            "repetition_penalty",
-            "max_response_tokens",
-            "max_scene_tokens",
-        )
-        own = temperature_of(self.base) if self.temperature is None else self.temperature
-        return {"temperature": own, **{name: getattr(self, name) for name in names}}
 
     @field_validator("keymap", mode="before")
     @classmethod

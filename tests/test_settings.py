@@ -1,14 +1,10 @@
 """Settings: which source wins, and errors that say what to change where."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from tear_core.engine.messages import Sampling
-from tear_core.nano.model import TEMPERATURE
 from tear_core.settings import Settings, SettingsError, load_settings, user_file, what_for
-from tear_core.speaking_manner import USUAL_TEMPERATURE
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -34,26 +30,6 @@ def test_defaults() -> None:
         "after",
     )
     assert settings.learning_rate is None and settings.learn_when == "after" and not settings.blind
-
-
-def test_sampling_has_the_engines_own_defaults() -> None:
-    assert load_settings({"base": "some/model"}).sampling() == asdict(Sampling())
-
-
-def test_the_temperature_is_the_bases_own_unless_it_is_set(tmp_path: Path) -> None:
-    assert load_settings().sampling()["temperature"] == TEMPERATURE < Sampling().temperature
-    assert load_settings({"temperature": 0.0}).sampling()["temperature"] == 0.0
-    about = tmp_path / "tear.json"
-    for words, expected in (
-        ('{"speaking": {"temperature": 0.3}}', 0.3),
-        ('{"speaking": {"temperature": "hot"}}', USUAL_TEMPERATURE),
-        ('{"speaking": {"temperature": -1}}', USUAL_TEMPERATURE),
-        ('{"speaking": []}', USUAL_TEMPERATURE),
-        ("[]", USUAL_TEMPERATURE),
-        ("{", USUAL_TEMPERATURE),
-    ):
-        about.write_text(words)
-        assert load_settings({"base": str(tmp_path)}).sampling()["temperature"] == expected
 
 
 def test_flags_then_environment_then_project_then_user(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from tear_core.nano.tokenizer import DELIMITER_IDS, VOCABULARY_ROWS, eos_id, save_tokenizer
 
 TEMPERATURE = 0.5
-"""At which nano is spoken with; the app takes it from `tear.json`. At 0.8, which suits large models,
-its sentences break."""
+"""At which nano is spoken with; the app takes it from `tear.json`. At 0.8, which suits large
+models, its sentences break."""
 
 
 @dataclass(frozen=True, slots=True)

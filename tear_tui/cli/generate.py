@@ -14,7 +14,8 @@ from tear_core.corpus.generate.endpoint import Endpoint, is_loopback
 from tear_core.corpus.generate.run import Job, generate
 from tear_core.corpus.import_jsonl import open_jsonl, read_rows
 from tear_core.engine.client import EngineClient
-from tear_core.engine.messages import Sampling, SpeakRequest
+from tear_core.engine.manner import sampling_of
+from tear_core.engine.messages import SpeakRequest
 from tear_core.store import triples as stored_triples
 from tear_core.triples import Triple
 from tear_tui.cli.output import CommandError, emit_json, emit_text, narrate
@@ -142,7 +143,7 @@ def _from_server(
 def _from_live(client: EngineClient) -> Propose:
     from tear_core.settings import load_settings
 
-    sampling = Sampling(**load_settings().sampling())
+    sampling = sampling_of(load_settings())
 
     def propose(stored: StoredTriple, kind: str, seed: int) -> tuple[list[Proposal], int]:
         triple = stored.triple

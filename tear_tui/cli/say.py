@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from tear_core.engine.client import EngineError
-from tear_core.engine.messages import Reply, Sampling, SpeakRequest
+from tear_core.engine.manner import sampling_of
+from tear_core.engine.messages import Reply, SpeakRequest
 from tear_core.store import Store, sessions
 from tear_core.turn import Conversation, Event, Kind, advance
 from tear_tui.cli.output import emit_json, emit_text, narrate
@@ -51,7 +53,7 @@ def say(
             context=log.conversation.context(before=log.turn),
             order=settings.order,
             seed=seed,
-            sampling=Sampling(**settings.sampling()),
+            sampling=sampling_of(settings),
         )
         for reply in _told(engine_of(ctx).speak(request)):
             if reply["event"] == "token":
@@ -77,7 +79,7 @@ def witness(
 
     settings = load_settings()
     request = SpeakRequest(
-        input=input, response=response, seed=seed, sampling=Sampling(**settings.sampling())
+        input=input, response=response, seed=seed, sampling=sampling_of(settings)
     )
     scene: Reply = {}
     generation = 0
@@ -116,7 +118,7 @@ class _TurnLog:
         self._store, self.session = store, session
         self.conversation: Conversation = sessions.conversation(store, session)
         self.turn = len(self.conversation.turns) + 1
-        self._sampling = settings.sampling()
+        self._sampling = asdict(sampling_of(settings))
         self._append("input", {"text": text, "order": settings.order, "blind": False})
 
     def written(self, reply: Reply) -> None:

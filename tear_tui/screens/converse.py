@@ -17,7 +17,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.events import DescendantFocus
 from textual.widgets import ContentSwitcher
 
-from tear_core.engine.messages import Sampling
+from tear_core.engine.manner import sampling_of
 from tear_core.settings import Settings
 from tear_core.triples import ORDERS
 from tear_tui.autosave import Autosave
@@ -72,7 +72,7 @@ class ConverseScreen(KeepingScreen):
     ) -> None:
         live, pending = measuring.standing(log.store, settings.base)
         facts = Facts(link.view, settings.base, live, pending, (), settings.order, settings.blind)
-        super().__init__(log, Talk(log, Sampling(**settings.sampling())), link, facts)
+        super().__init__(log, Talk(log, sampling_of(settings)), link, facts)
         self.boxes = Boxes(log, autosave)
         self.autosave = autosave
         self.marks = settings.marks
@@ -253,7 +253,7 @@ class ConverseScreen(KeepingScreen):
             self.facts = replace(self.facts, order=settings.order)
         if settings.blind != before.blind:
             self.facts = replace(self.facts, blind=settings.blind)
-        self.talk.sampling = Sampling(**settings.sampling())
+        self.talk.sampling = sampling_of(settings)
         self.marks = settings.marks
         if self.is_mounted:
             self.refresh_turns()

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.reactive import reactive
 
-from tear_core.engine.messages import Sampling
+from tear_core.engine.manner import sampling_of
 from tear_core.store import StoreError, comparisons
 from tear_core.store.recall import Earlier
 from tear_tui.background import in_background
@@ -155,7 +155,7 @@ class CompareScreen(TearScreen):
     @work(group="speak", exclusive=True, exit_on_error=False)
     async def _speak(self, duel: Duel) -> None:
         """One after the other: the model says one thing at a time."""
-        sampling = Sampling(**self.shared.settings.sampling())
+        sampling = sampling_of(self.shared.settings)
         for side in SIDES:
             client = self.shared.link.client
             if client is None:
