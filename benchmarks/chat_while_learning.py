@@ -11,6 +11,7 @@ breath between two of them in which learning goes on.
 tokens/s        of whole replies, from the request to the last word: the wait is in it
 words           tokens/s from the first word on
 first word      seconds from the request
+early           tokens/s in a reply's first 0.1 s, where what was under way shows
 kept            tokens/s beside the idle engine's in the same round; the aim is 0.9
 
 `processor` is what the engine used of all cores while it answered. On a busy machine read that
@@ -49,8 +50,16 @@ from tear_core.engine.client import HttpClient
 from tear_core.engine.messages import EngineError, Sampling, SpeakRequest, SuitesRequest
 
 IDLE, LEARNING, MEASURING = "idle", "learning", "measuring"
-SAID = ("I have not slept well.", "My brother called last night.", "I think I was wrong.")
+SAID = (
+    "I have not slept well.",
+    "My brother called last night.",
+    "I think I was wrong.",
+    "The dog ran away this morning.",
+    "She never wrote back to me.",
+    "I start the new job tomorrow.",
+)
 SAMPLING = Sampling(temperature=0.0, max_response_tokens=48, max_scene_tokens=48)
+EARLY = 0.1
 BREATH = 0.5
 """Seconds between the end of a reply and the next request: somebody reads."""
 WORDY = ("anti-judge", "format", "pressure")
@@ -60,6 +69,7 @@ WORDY = ("anti-judge", "format", "pressure")
 def main() -> None:
     parser = arguments_for(__doc__)
     parser.add_argument("--base", default="nano")
+    parser.set_defaults(rounds=7)
     given = parser.parse_args()
     if given.child:
         serve(lambda: _round_of(given.child, given))
@@ -151,7 +161,7 @@ def _measuring(client: HttpClient) -> tuple[Callable[[], None], Callable[[], Non
 def _talk(client: HttpClient) -> dict[str, float]:
     """Ask for every reply of the conversation; figures over all of them."""
     pid = client.status().pid
-    tokens, seconds, waits, used = 0, 0.0, [], 0.0
+    tokens, seconds, waits, used, early = 0, 0.0, [], 0.0, 0
     for number, text in enumerate(SAID):
         if number:
             time.sleep(BREATH)
@@ -159,7 +169,9 @@ def _talk(client: HttpClient) -> dict[str, float]:
         for told in client.speak(SpeakRequest(text, seed=number, sampling=SAMPLING)):
             if told["event"] == "error":
                 raise SystemExit(f"the reply failed: {told['message']}")
-            first = first or time.perf_counter() - began
+            since = time.perf_counter() - began
+            first = first or since
+            early += told["event"] == "token" and since < EARLY
             tokens += told["tokens"] if told["event"] in ("draft", "scene") else 0
         seconds += time.perf_counter() - began
         used += processor_seconds(pid) - before
@@ -168,6 +180,7 @@ def _talk(client: HttpClient) -> dict[str, float]:
         "tokens/s": tokens / seconds,
         "words": tokens / (seconds - sum(waits)),
         "first word": sum(waits) / len(waits),
+        "early": early / EARLY / len(SAID),
         "processor": used,
         "tokens": float(tokens),
     }

@@ -47,7 +47,9 @@ class Learning:
                 self._stop.clear()
                 learner = self._ready()
                 with open_store(held.home) as store:
-                    told = learner.learn(store, _asked(request), self._give_way, self._stop.is_set)
+                    told = learner.learn(
+                        store, _asked(request), self._give_way, self._stop.is_set, self._midway
+                    )
                     if request.report_to:
                         folder = places.logs_folder(held.home) / "trackers"
                         told = mirrored(told, request.report_to, folder)
@@ -126,6 +128,10 @@ class Learning:
         """Between two micro-batches: stand still while somebody speaks, or while it is paused."""
         home = self._held.home
         self._held.floor.give_way(self._stop.is_set, lambda: pausing.is_paused(home))
+
+    def _midway(self) -> None:
+        """Within a micro-batch: a reply is soon over, a pause may be long."""
+        self._held.floor.give_way(self._stop.is_set)
 
 
 def _asked(request: LearnRequest) -> Asked:

@@ -1,4 +1,4 @@
-"""Replies before learning: the learner waits at its next micro-batch while anybody speaks."""
+"""Replies before learning: the learner waits at its next layer while anybody speaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 PATIENCE = 10
-"""How nice a thread is that has stepped back, on the scale of Unix, up to 19."""
+"""How much nicer than its process a thread is that has stepped back, on the scale of Unix."""
+NICEST = 19
 
 
 class Floor:
@@ -22,7 +23,7 @@ class Floor:
 
     @contextmanager
     def reply(self) -> Iterator[None]:
-        """Hold the floor for a reply. The learner finishes its micro-batch and waits."""
+        """Hold the floor for a reply. The learner finishes its layer and waits."""
         with self._quiet:
             self._waiting += 1
         try:
@@ -57,10 +58,11 @@ class Floor:
 def step_back() -> None:
     """From now on this thread, and those it starts, take the processor time that others leave.
 
-    A reply that begins in the middle of a micro-batch would else share the cores with it. There
-    is no way back: for a thread that does nothing but such work. Only Linux knows the niceness
-    of a thread; elsewhere nothing happens.
+    A reply that begins in the middle of a layer would else share the cores with it. There is no
+    way back: for a thread that does nothing but such work. Only Linux knows the niceness of a
+    thread; elsewhere nothing happens.
     """
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PATIENCE)
+            nice = min(NICEST, os.getpriority(os.PRIO_PROCESS, os.getpid()) + PATIENCE)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)

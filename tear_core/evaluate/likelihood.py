@@ -17,6 +17,7 @@ import torch
 
 from tear_core.evaluate.cells import Cell, Length, Score
 from tear_core.model.base import Base
+from tear_core.model.giving_way import between_layers
 from tear_core.model.packing import pack
 from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree
@@ -67,8 +68,8 @@ def scorer(
 ) -> Score:
     """A `Score` of this tree as it is when it is called.
 
-    `template` None: the witness format. `give_way` is called before each pack. A cell that is
-    longer than the model reads scores NaN.
+    `template` None: the witness format. `give_way` is called before each pack, and
+    between its layers. A cell that is longer than the model reads scores NaN.
     """
     render = _in_format(tree.base) if template is None else _in_template(tree.base, template)
 
@@ -94,12 +95,13 @@ def _nats(
     whole = [number for number, tokens in enumerate(rendered) if tokens is not None]
     sequences = [tokens for tokens in rendered if tokens is not None]
     found = [math.nan] * len(rendered)
-    for row in pack(sequences, capacity, tree.base.device):
-        give_way()
-        sums = torch.zeros(len(sequences), dtype=torch.float64, device=tree.base.device)
-        sums.index_add_(0, row.owners, token_nll(tree, row).double())
-        for owner in row.owners.unique().tolist():
-            found[whole[owner]] = -float(sums[owner])
+    with between_layers(tree, give_way):
+        for row in pack(sequences, capacity, tree.base.device):
+            give_way()
+            sums = torch.zeros(len(sequences), dtype=torch.float64, device=tree.base.device)
+            sums.index_add_(0, row.owners, token_nll(tree, row).double())
+            for owner in row.owners.unique().tolist():
+                found[whole[owner]] = -float(sums[owner])
     return found
 
 

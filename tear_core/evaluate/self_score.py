@@ -21,6 +21,7 @@ import torch
 from tear_core.evaluate.answers import Answer
 from tear_core.evaluate.figures import Figure, Unscored
 from tear_core.model.base import Base
+from tear_core.model.giving_way import between_layers
 from tear_core.model.packing import pack
 from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree
@@ -101,9 +102,10 @@ def _nats(
 ) -> list[float]:
     """Log-likelihood of what is asked in each sequence."""
     sums = torch.zeros(len(sequences), dtype=torch.float64, device=tree.base.device)
-    for row in pack(sequences, capacity, tree.base.device):
-        give_way()
-        sums.index_add_(0, row.owners, -token_nll(tree, row).double())
+    with between_layers(tree, give_way):
+        for row in pack(sequences, capacity, tree.base.device):
+            give_way()
+            sums.index_add_(0, row.owners, -token_nll(tree, row).double())
     return [float(each) for each in sums]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
+from tear_core.model.giving_way import between_layers
 from tear_core.model.packing import pack
 from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree
@@ -67,9 +68,10 @@ def scored(
     are read once (see `model.packing`).
     """
     nats, counts = [0.0] * len(sequences), [0] * len(sequences)
-    for row in pack(sequences, capacity, tree.base.device):
-        give_way()
-        for owner, nll in zip(row.owners.tolist(), token_nll(tree, row).tolist(), strict=True):
-            nats[owner] += nll
-            counts[owner] += 1
+    with between_layers(tree, give_way):
+        for row in pack(sequences, capacity, tree.base.device):
+            give_way()
+            for owner, nll in zip(row.owners.tolist(), token_nll(tree, row).tolist(), strict=True):
+                nats[owner] += nll
+                counts[owner] += 1
     return [Surprise(n, c) for n, c in zip(nats, counts, strict=True)]

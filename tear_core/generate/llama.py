@@ -11,6 +11,7 @@ Sources: Touvron et al., arXiv 2302.13971; Qwen3, arXiv 2505.09388 (norms of que
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,14 +73,19 @@ class LlamaDecoder:
                 projection.refresh()
         self._head.refresh()
 
-    def read(self, ids: Tensor, memory: KeyValues) -> Tensor:
-        """Read [rows, n] ids after what the memory holds: logits [rows, vocabulary] of the last."""
+    def read(
+        self, ids: Tensor, memory: KeyValues, give_way: Callable[[], None] = lambda: None
+    ) -> Tensor:
+        """Read [rows, n] ids after what the memory holds: logits [rows, vocabulary] of the last.
+
+        `give_way` is called before each layer.
+        """
         n = ids.shape[1]
         memory.make_room(n)
         self._turn_to(memory.capacity)
         columns = torch.arange(memory.length, memory.length + n, device=ids.device)
         looks = _looks(memory, columns) if n > 1 or memory.begins is not None else None
-        logits = self._forward(ids, columns, looks, memory)
+        logits = self._forward(ids, columns, looks, memory, give_way)
         memory.length += n
         return logits
 
@@ -98,11 +104,17 @@ class LlamaDecoder:
         return self._cos, self._sin
 
     def _forward(
-        self, ids: Tensor, columns: Tensor, looks: Tensor | None, memory: KeyValues
+        self,
+        ids: Tensor,
+        columns: Tensor,
+        looks: Tensor | None,
+        memory: KeyValues,
+        give_way: Callable[[], None] = lambda: None,
     ) -> Tensor:
         x = self._embed(ids)  # [rows, n, hidden]
         cos, sin = self._angles(columns, memory)
         for number, layer in enumerate(self._layers):
+            give_way()
             y = F.rms_norm(x, x.shape[-1:], layer.before_attention, self._eps)
             x = x + layer.out(self._attend(layer, number, y, cos, sin, looks, memory))
             y = F.rms_norm(x, x.shape[-1:], layer.before_gate, self._eps)

@@ -36,8 +36,8 @@ def write_many(
 ) -> Iterator[tuple[int, Sections]]:
     """Each wish's number and what was written, as they are done: not in their order.
 
-    `give_way` is called before every step. A tree that only transformers can read writes one
-    after the other.
+    `give_way` is called before every step, and before every layer while prompts are read. A tree
+    that only transformers can read writes one after the other.
     """
     decoder = decoder_for(tree)
     if decoder is None:
@@ -109,14 +109,16 @@ class _Row:
 
 
 @torch.inference_mode()
-def _begun(decoder: LlamaDecoder, rows: Sequence[_Row]) -> tuple[KeyValues, Tensor]:
+def _begun(
+    decoder: LlamaDecoder, rows: Sequence[_Row], give_way: Callable[[], None]
+) -> tuple[KeyValues, Tensor]:
     """The rows' prompts, each different one read once; and the logits after them."""
     prompts = list(dict.fromkeys(tuple(row.prompt) for row in rows))
     longest = max(map(len, prompts))
     begins = [longest - len(prompt) for prompt in prompts]
     memory = KeyValues(decoder.shape, begins)
     padded = [[0] * begin + list(ids) for begin, ids in zip(begins, prompts, strict=True)]
-    logits = decoder.read(torch.tensor(padded, device=decoder.shape.device), memory)
+    logits = decoder.read(torch.tensor(padded, device=decoder.shape.device), memory, give_way)
     if len(prompts) == len(rows):
         return memory, logits
     of = [prompts.index(tuple(row.prompt)) for row in rows]
@@ -128,7 +130,7 @@ def _write(
     decoder: LlamaDecoder, rows: Sequence[_Row], give_way: Callable[[], None]
 ) -> Iterator[tuple[int, Sections]]:
     give_way()
-    memory, logits = _begun(decoder, rows)
+    memory, logits = _begun(decoder, rows, give_way)
     graph = StepGraph(decoder)
     while True:
         yield from _drawn(rows, logits)

@@ -18,6 +18,7 @@ from tear_core.learn.standing import at_base, stand_at
 from tear_core.learn.told import DIVERGED, Told, logged, nothing_to_learn, published, step_told
 from tear_core.learn.update import Update, recipe_for
 from tear_core.model.base import Base
+from tear_core.model.giving_way import between_layers
 from tear_core.model.memory import memory_held
 from tear_core.model.tree import Tree
 from tear_core.store import generations, learning_log, triples
@@ -71,14 +72,16 @@ class Learner:
         asked: Asked = Asked(),
         give_way: Callable[[], None] = lambda: None,
         stop: Callable[[], bool] = lambda: False,
+        midway: Callable[[], None] = lambda: None,
     ) -> Iterator[Told]:
         """Learn what is pending and publish it, telling each step (see `engine.messages`).
 
         The caller holds the learner's lock. `stop` true between steps: nothing is published
-        and the triples stay pending.
+        and the triples stay pending. `give_way` is called before each micro-batch, `midway`
+        between its layers, where all of its memory is held: no place for a long wait.
         """
         stages = Stages()
-        give_way = stages.apart(give_way)
+        give_way, midway = stages.apart(give_way), stages.apart(midway)
         new = self._wanted(store, asked)
         at = generations.live(store, self.base.name)
         if not new:
@@ -98,7 +101,8 @@ class Learner:
         # Until it is published the tree is at no generation: whatever ends this update early,
         # an error too, the next one reads its generation anew.
         self._at = None
-        yield from self._steps(store, update, run, give_way, stop)
+        with between_layers(tree, midway):
+            yield from self._steps(store, update, run, give_way, stop)
         if stop():
             yield {"event": "stopped", "triples": len(new)}
             return

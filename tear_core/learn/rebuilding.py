@@ -26,6 +26,7 @@ from tear_core.learn.standing import at_base, stand_at
 from tear_core.learn.told import Told
 from tear_core.learn.update import Recipe, Update
 from tear_core.model.base import Base
+from tear_core.model.giving_way import between_layers
 from tear_core.model.tree import LoraShape, Tree
 from tear_core.store import generations, triples
 from tear_core.store.database import Store, StoreError
@@ -200,7 +201,7 @@ def _learned_again(
     if gate is not None:
         gate.before(store, tree, parent, recipe.capacity, give_way)
     update = Update(tree, recipe, state, new, _replayable(store, row, state, left_out))
-    with _threads(base, row.settings["threads"]):
+    with _threads(base, row.settings["threads"]), between_layers(tree, give_way):
         for taken in update.steps(give_way):
             yield {
                 "event": "step",

@@ -13,7 +13,7 @@ is aligned at the end of both, which is what a block and its path need.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -24,6 +24,8 @@ from torch.nn import functional as F
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
+
+from tear_core.model import rounded
 
 varlen_attn: Callable[..., Any] | None
 try:  # torch 2.10 and later
@@ -53,6 +55,27 @@ class Block:
         """All spans that it looks at."""
         return (*self.path, (self.start, self.stop))
 
+    @cached_property
+    def width(self) -> int:
+        """How many tokens that is."""
+        return sum(stop - start for start, stop in self.keys)
+
+    @cached_property
+    def runs(self) -> tuple[Span, ...]:
+        """The same spans, those that lie side by side joined."""
+        found: list[Span] = []
+        for start, stop in self.keys:
+            if found and found[-1][1] == start:
+                start = found.pop()[0]
+            found.append((start, stop))
+        return tuple(found)
+
+    def cut(self, rows: int) -> Iterator[Block]:
+        """The same tokens in pieces of at most `rows`, each of which looks at those before it."""
+        for start in range(self.start, self.stop, rows):
+            path = (*self.path, (self.start, start)) if start > self.start else self.path
+            yield Block(start, min(start + rows, self.stop), path)
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -75,10 +98,12 @@ class Blocks:
     def corners(self) -> list[Tensor | None]:
         """The mask of each block that has a path: [len(block), keys] bool."""
         return [
-            torch.ones(len(b), keys, dtype=torch.bool, device=self.device).tril_(keys - len(b))
+            torch.ones(len(b), b.width, dtype=torch.bool, device=self.device).tril_(
+                b.width - len(b)
+            )
             if b.path
             else None
-            for b, keys in zip(self.each, map(_width, self.each), strict=True)
+            for b in self.each
         ]
 
     @cached_property
@@ -91,8 +116,18 @@ class Blocks:
     @cached_property
     def lengths(self) -> tuple[Tensor, Tensor, int, int]:
         """Where the blocks' queries and keys begin and end, and how long the longest ones are."""
-        queries, keys = [len(b) for b in self.each], [_width(b) for b in self.each]
+        queries, keys = [len(b) for b in self.each], [b.width for b in self.each]
         return self._ends(queries), self._ends(keys), max(queries), max(keys)
+
+    @cached_property
+    def pieces(self) -> tuple[Block, ...]:
+        """The blocks as attention with rounded products takes them."""
+        return tuple(piece for block in self.each for piece in block.cut(rounded.PIECE))
+
+    @cached_property
+    def short(self) -> bool:
+        """Whether no block has more keys than that attention should have."""
+        return max(block.width for block in self.each) <= rounded.LONGEST
 
     @cached_property
     def gathered(self) -> Tensor | None:
@@ -115,10 +150,6 @@ def _takes(argument: str) -> bool:
 @cache
 def _arguments(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(inspect.signature(function).parameters)
-
-
-def _width(block: Block) -> int:
-    return sum(stop - start for start, stop in block.keys)
 
 
 def understood_by(network: Any) -> bool:
@@ -155,8 +186,19 @@ def attend(
         )
     if blocks.in_one_call and query.dtype in (torch.bfloat16, torch.float16):
         return _on_gpu(query, key, value, scaling, blocks), None
+    in_bfloat16 = _in_bfloat16(query.device)
     with torch.autocast(query.device.type, enabled=False):
+        if in_bfloat16 and blocks.short and not dropout:
+            scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+            q, k, v = (each.squeeze(0) for each in (query, key, value))
+            return rounded.attend_rounded(q, k, v, scale, blocks.pieces)[None], None
         return _one_by_one(query, key, value, scaling, dropout, blocks), None
+
+
+def _in_bfloat16(device: torch.device) -> bool:
+    """Whether products are to be bfloat16 on a CPU."""
+    mixed = device.type == "cpu" and torch.is_autocast_enabled("cpu")
+    return mixed and torch.get_autocast_dtype("cpu") == torch.bfloat16
 
 
 def _one_by_one(
@@ -164,7 +206,8 @@ def _one_by_one(
 ) -> Tensor:
     kind = query.dtype
     if query.device.type == "cpu":  # whose bfloat16 kernel takes twice as long
-        query, key, value = query.float(), key.float(), value.float()
+        query = query.float()
+    key, value = key.to(query.dtype), value.to(query.dtype)  # autocast leaves them apart
     # split, not slices: the gradient of a slice is as long as the row
     sizes = [len(block) for block in blocks.each]
     found = [

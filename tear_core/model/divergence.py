@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tear_core.model.head import CHUNK
+from tear_core.model.head import chunk_on
 from tear_core.model.packing import Pack
 from tear_core.model.scoring import of_each, supervised_hidden
 from tear_core.model.tree import Tree
 
 
 @torch.no_grad()
-def token_kl(reference: Tree, other: Tree, pack: Pack, chunk: int = CHUNK) -> Tensor:
+def token_kl(reference: Tree, other: Tree, pack: Pack, chunk: int | None = None) -> Tensor:
     """KL(reference ‖ other) in nats at every supervised position of a pack: [n] float32.
 
     Both trees stand on the same base. Logits exist for one chunk of positions at a time.
@@ -20,6 +20,7 @@ def token_kl(reference: Tree, other: Tree, pack: Pack, chunk: int = CHUNK) -> Te
     arXiv 2509.04259).
     """
     one, two = supervised_hidden(reference, pack), supervised_hidden(other, pack)
+    chunk = chunk or chunk_on(one.device)
     found = torch.empty(len(pack.targets), dtype=torch.float32, device=one.device)
     for start in range(0, len(found), chunk):
         part = slice(start, start + chunk)

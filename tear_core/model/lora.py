@@ -46,13 +46,13 @@ def _forward(self: Any, x: Tensor) -> Tensor:
     weight = base.weight.to(kind)
     bias = None if base.bias is None else base.bias.to(kind)
     found: Tensor = _LoraLinear.apply(x, weight, bias, a, b, self.scaling[ADAPTER])
-    return found
+    return found if mixed else found.to(x.dtype)  # under autocast as any linear layer
 
 
 class _LoraLinear(torch.autograd.Function):
     """x [..., in], weight [out, in] and bias [out] frozen, a [r, in], b [out, r]: [..., out].
 
-    Products are computed in the dtype of `weight`; what comes out is what x is in.
+    Products are computed in the dtype of `weight`, and so is what comes out.
     """
 
     @staticmethod
@@ -66,7 +66,7 @@ class _LoraLinear(torch.autograd.Function):
             found = F.linear(rows, weight, bias).addmm_(down, (scale * b).to(kind).t())
         ctx.save_for_backward(rows, down, weight, a, b)
         ctx.scale, ctx.shape, ctx.kind = scale, x.shape, x.dtype
-        return found.view(*x.shape[:-1], -1).to(x.dtype)
+        return found.view(*x.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:

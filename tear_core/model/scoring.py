@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from tear_core.model.blocks import asking_for
-from tear_core.model.head import CHUNK, frozen_head_nll
+from tear_core.model.head import frozen_head_nll
 from tear_core.model.packing import Pack
 from tear_core.model.tree import Tree
 
 
 def token_nll(
-    tree: Tree, pack: Pack, chunk: int = CHUNK, products: torch.dtype | None = None
+    tree: Tree, pack: Pack, chunk: int | None = None, products: torch.dtype | None = None
 ) -> Tensor:
     """Negative log-likelihood in nats of every supervised token of a pack: [n] float32.
 

@@ -17,7 +17,7 @@ from tear_core.generate.llama import LlamaDecoder
 from tear_core.generate.plain_reading import PlainReading
 from tear_core.generate.speaker import Speaker
 from tear_core.generate.together import Sections, write_many
-from tear_core.generate.wish import Wish
+from tear_core.generate.wish import Wish, prompt_of
 from tear_core.model.load import load_base
 from tear_core.model.tree import LoraShape, Tree, grow
 from tear_core.triples import Exchange
@@ -75,9 +75,9 @@ def test_the_same_prompt_is_read_once(tree: Tree, monkeypatch: pytest.MonkeyPatc
     read: list[tuple[int, ...]] = []
     whole = LlamaDecoder.read
 
-    def counted(self: LlamaDecoder, ids: Tensor, memory: KeyValues) -> Tensor:
+    def counted(self: LlamaDecoder, ids: Tensor, *more: Any) -> Tensor:
         read.append(tuple(ids.shape))
-        return whole(self, ids, memory)
+        return whole(self, ids, *more)
 
     asked = "What happened then? A person says hello, and somebody answers."
     wishes = [Wish(asked, seed=seed, **SHORT) for seed in range(4)]
@@ -110,6 +110,25 @@ def test_it_gives_way_before_every_step_and_ends_where_it_is_stopped(tree: Tree)
     with pytest.raises(Stopped):
         list(write_many(tree, WISHES[:2], give_way))
     assert len(asked) == 6
+
+
+def test_it_gives_way_between_layers_while_prompts_are_read(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    layers, read = tree.causal_lm.config.num_hidden_layers, LlamaDecoder.read
+
+    def marked(self: LlamaDecoder, ids: Tensor, memory: KeyValues, *more: Any) -> Tensor:
+        asked.append(f"{len(ids[0])} ids")
+        return read(self, ids, memory, *more)
+
+    monkeypatch.setattr(LlamaDecoder, "read", marked)
+    written = dict(write_many(tree, WISHES[:2], lambda: asked.append("way")))
+    begin = asked.index("way")  # before it a decoder is tried
+    length = len(prompt_of(tree.base, WISHES[0]))
+    assert asked[begin : begin + 3 + layers] == ["way", f"{length} ids", *["way"] * layers, "way"]
+    whole = dict(write_many(tree, WISHES[:2]))
+    assert [words(written[n]) for n in range(2)] == [words(whole[n]) for n in range(2)]
 
 
 def test_the_gates_answers_are_those_of_a_speaker_that_transformers_reads() -> None:

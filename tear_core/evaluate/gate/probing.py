@@ -18,6 +18,7 @@ from tear_core.evaluate.gate.probe_words import Response, Scene, Scores, own_sce
 from tear_core.evaluate.plain_text import bits_per_byte
 from tear_core.generate.speaker import TooLong
 from tear_core.model.divergence import token_kl
+from tear_core.model.giving_way import between_layers
 from tear_core.model.packing import pack
 from tear_core.model.tree import Tree
 from tear_core.triples import Triple
@@ -117,10 +118,11 @@ def divergence(
     except TripleTooLong as error:
         return Unscored(str(error))
     total, tokens = 0.0, 0
-    for row in pack(rendered, capacity, tree.base.device):
-        give_way()
-        total += float(token_kl(base, tree, row).double().sum())
-        tokens += len(row.targets)
+    with between_layers(base, give_way), between_layers(tree, give_way):
+        for row in pack(rendered, capacity, tree.base.device):
+            give_way()
+            total += float(token_kl(base, tree, row).double().sum())
+            tokens += len(row.targets)
     return figure(total / tokens if tokens else None, "no words to compare on")
 
 
