@@ -13,6 +13,7 @@ import torch
 from tear_core.learn.loss import DualLoss, Example, Window, dual_loss, window_of
 from tear_core.model.packing import Pack, pack
 from tear_core.model.precision import Precision, products_in, row_multiple
+from tear_core.model.rounded_weights import rounded_once
 from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree
 
@@ -119,7 +120,7 @@ def _accumulate(
     products = products_in(precision, tree.base)
     tree.network.train()
     try:
-        with _seeded(tree.base.device, seed):
+        with _seeded(tree.base.device, seed), rounded_once(tree, products):
             reached = _mark(tree.base.device)
             for row in packs:
                 give_way()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tear_core.model.head import chunk_on
+from tear_core.model.head import chunk_for
 from tear_core.model.packing import Pack
 from tear_core.model.scoring import of_each, supervised_hidden
 from tear_core.model.tree import Tree
@@ -20,7 +20,7 @@ def token_kl(reference: Tree, other: Tree, pack: Pack, chunk: int | None = None)
     arXiv 2509.04259).
     """
     one, two = supervised_hidden(reference, pack), supervised_hidden(other, pack)
-    chunk = chunk or chunk_on(one.device)
+    chunk = chunk or chunk_for(reference.head_weight)
     found = torch.empty(len(pack.targets), dtype=torch.float32, device=one.device)
     for start in range(0, len(found), chunk):
         part = slice(start, start + chunk)

@@ -8,9 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-CHUNK = {"cpu": 64, "cuda": 256}
-"""Supervised positions whose logits exist at once: 256 x 151,936 floats are 0.16 GB. A CPU
-multiplies as fast with fewer, and what is less it finds in its cache."""
+CHUNK = 256
+"""Supervised positions whose logits exist at once: 256 x 151,936 floats are 0.16 GB."""
+
+SMALL = 1 << 22
+"""Numbers in a head that a CPU has in its cache."""
+
+CHUNK_OF_SMALL = 64
+"""Such a head costs nothing to be gone through more often, and fewer logits are in the cache too;
+a larger one is read from memory for each chunk."""
 
 MULTIPLE = 32
 
@@ -35,15 +41,16 @@ def frozen_head_nll(
         weight: [v, h], frozen.
         targets: [n] long.
         delta: [k, h], trained, added to the rows `ids` [k] of the weight.
-        chunk: positions whose logits exist at once; None: what suits the device.
+        chunk: positions whose logits exist at once; None: what suits the head.
     """
-    chunk = chunk or chunk_on(hidden.device)
+    chunk = chunk or chunk_for(weight)
     return torch.as_tensor(_FrozenHeadNll.apply(hidden, weight, delta, ids, targets, chunk))
 
 
-def chunk_on(device: torch.device) -> int:
-    """Positions whose logits exist at once, as suits a device."""
-    return CHUNK.get(device.type, 256)
+def chunk_for(weight: Tensor) -> int:
+    """Positions whose logits exist at once, as suits a head [v, h] where it is."""
+    small = weight.device.type == "cpu" and weight.numel() <= SMALL
+    return CHUNK_OF_SMALL if small else CHUNK
 
 
 class _FrozenHeadNll(torch.autograd.Function):

@@ -16,6 +16,8 @@ from peft.tuners.lora import Linear
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tear_core.model.rounded_weights import weight_in
+
 ADAPTER = "default"
 
 
@@ -43,7 +45,7 @@ def _forward(self: Any, x: Tensor) -> Tensor:
     a, b = self.lora_A[ADAPTER].weight, self.lora_B[ADAPTER].weight
     mixed = torch.is_autocast_enabled(x.device.type)
     kind = torch.get_autocast_dtype(x.device.type) if mixed else base.weight.dtype
-    weight = base.weight.to(kind)
+    weight = weight_in(base, kind)
     bias = None if base.bias is None else base.bias.to(kind)
     found: Tensor = _LoraLinear.apply(x, weight, bias, a, b, self.scaling[ADAPTER])
     return found if mixed else found.to(x.dtype)  # under autocast as any linear layer

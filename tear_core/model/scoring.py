@@ -12,6 +12,7 @@ from torch import Tensor
 from tear_core.model.blocks import asking_for
 from tear_core.model.head import frozen_head_nll
 from tear_core.model.packing import Pack
+from tear_core.model.rounded_weights import weight_in
 from tear_core.model.tree import Tree
 
 
@@ -26,7 +27,8 @@ def token_nll(
     hidden = supervised_hidden(tree, pack, products)
     rows = tree.delimiters
     delta, ids = (None, None) if rows is None else (rows.head_delta, rows.ids)
-    weight = tree.head_weight if products is None else tree.head_weight.to(products)
+    head = tree.causal_lm.get_output_embeddings()
+    weight = head.weight if products is None else weight_in(head, products)
     return of_each(frozen_head_nll(hidden, weight, pack.targets, delta, ids, chunk), pack)
 
 
