@@ -27,8 +27,7 @@ def token_nll(
     hidden = supervised_hidden(tree, pack, products)
     rows = tree.delimiters
     delta, ids = (None, None) if rows is None else (rows.head_delta, rows.ids)
-    head = tree.causal_lm.get_output_embeddings()
-    weight = head.weight if products is None else weight_in(head, products)
+    weight = tree.head_weight if products is None else weight_in(tree.head, products)
     return of_each(frozen_head_nll(hidden, weight, pack.targets, delta, ids, chunk), pack)
 
 

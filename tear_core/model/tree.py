@@ -60,9 +60,15 @@ class Tree:
         return self.network.get_base_model()
 
     @property
+    def head(self) -> Any:
+        """The linear layer that gives the logits; the delimiters' deltas are not in it."""
+        return self.causal_lm.get_output_embeddings()
+
+    @property
     def head_weight(self) -> Tensor:
-        """[vocabulary, hidden], frozen; the delimiters' deltas are not in it."""
-        return self.causal_lm.get_output_embeddings().weight
+        """[vocabulary, hidden], frozen."""
+        weight: Tensor = self.head.weight
+        return weight
 
     def adapter(self) -> dict[str, nn.Parameter]:
         """Every trainable tensor by name: LoRA's, then the delimiters'."""

@@ -80,6 +80,8 @@ def entry(
 
 def main() -> None:
     """The console script `tear-tui`."""
+    # It would read what every installed package says of itself, at each start, to find them.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter gets a question mark, not a traceback.
         with contextlib.suppress(AttributeError, ValueError):
