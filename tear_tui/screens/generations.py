@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.reactive import reactive
-from textual.timer import Timer
 
 from tear_core.engine.client import EngineError
 from tear_core.store import StoreError, generations
@@ -62,7 +61,6 @@ class GenerationsScreen(PlaceScreen):
         self._asked: Asked | None = None
         self._comparison: CompareScreen | None = None
         self._version = -1
-        self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.NAME)
@@ -78,18 +76,12 @@ class GenerationsScreen(PlaceScreen):
                 yield Plain(id="details")
 
     def on_mount(self) -> None:
-        self._timer = self.set_interval(LOOK, self._look)
+        self.look_every(LOOK, self._look)
         self._look()
 
-    def on_screen_suspend(self) -> None:
-        if self._timer is not None:
-            self._timer.pause()
-
-    def on_screen_resume(self) -> None:
-        if self._timer is not None:
-            self._timer.resume()
-            self._lessons.clear()
-            self._read()
+    def seen_again(self) -> None:
+        self._lessons.clear()
+        self._read()
 
     def arrive(self, **what: Any) -> None:
         """`generation`: the number to stand on. `session` and `turn`: words to compare it on."""

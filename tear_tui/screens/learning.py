@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus
-from textual.timer import Timer
 
 from tear_core.engine.client import EngineClient, EngineError
 from tear_core.engine.messages import EngineStatus, LearnRequest
@@ -78,7 +77,6 @@ class LearningScreen(PlaceScreen):
         """The update to look at; "" is whichever is the newest."""
         self._base: dict[str, float] = {}
         self._version = -1
-        self._timer: Timer | None = None
         self._possible: tuple[bool, ...] = ()
 
     def content(self) -> ComposeResult:
@@ -93,18 +91,12 @@ class LearningScreen(PlaceScreen):
             yield RowList("updates", "updates", "Nothing has been learned in this home yet.")
 
     def on_mount(self) -> None:
-        self._timer = self.set_interval(LOOK, self._look)
+        self.look_every(LOOK, self._look)
         self._draw()
         self._look()
 
-    def on_screen_suspend(self) -> None:
-        if self._timer is not None:
-            self._timer.pause()
-
-    def on_screen_resume(self) -> None:
-        if self._timer is not None:
-            self._timer.resume()
-            self._read()
+    def seen_again(self) -> None:
+        self._read()
 
     # --- what there is to show
 

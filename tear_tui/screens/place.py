@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from tear_core.store import StoreError
 from tear_core.turn import NotNow
@@ -34,6 +35,7 @@ class PlaceScreen(TearScreen):
     def __init__(self, shared: Shared) -> None:
         super().__init__()
         self.shared = shared
+        self._looks: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.NAME)
@@ -44,6 +46,22 @@ class PlaceScreen(TearScreen):
     def content(self) -> ComposeResult:
         """What stands between the row on top and the footer."""
         raise NotImplementedError
+
+    def look_every(self, seconds: float, look: Callable[[], object]) -> None:
+        """Have `look` called now and then while the place is in view."""
+        self._looks = self.set_interval(seconds, look)
+
+    def on_screen_suspend(self) -> None:
+        if self._looks is not None:
+            self._looks.pause()
+
+    def on_screen_resume(self) -> None:
+        if self._looks is not None:
+            self._looks.resume()
+            self.seen_again()
+
+    def seen_again(self) -> None:
+        """The place is in view again: what it shows may be outdated."""
 
     def notice(self, text: str) -> None:
         self.query_one(Notice).say(text)

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Sequence
 
 from textual import on, work
-from textual.timer import Timer
 
 from tear_core.store import StoreError
 from tear_tui.background import in_background
@@ -43,25 +42,18 @@ class SearchingScreen(DecidingScreen):
         self._fresh = True
         self._looking = False
         self._under_way = self._once_more = False
-        self._ticker: Timer | None = None
 
     def moved(self) -> None:
         """The cursor is on another triple, or the one under it was read anew."""
         self._say_where()
 
     def on_mount(self) -> None:
-        self._ticker = self.set_interval(LOOK, self._look_around)
+        self.look_every(LOOK, self._look_around)
         self.queue.touched()
         self.find(self.queue.first_look())
 
-    def on_screen_suspend(self) -> None:
-        if self._ticker is not None:
-            self._ticker.pause()
-
-    def on_screen_resume(self) -> None:
-        if self._ticker is not None:
-            self._ticker.resume()
-            self._catch_up()
+    def seen_again(self) -> None:
+        self._catch_up()
 
     # --- what is in the list
 
