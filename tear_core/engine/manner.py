@@ -8,6 +8,7 @@ folder.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 from tear_core.engine.messages import Sampling
@@ -37,4 +38,4 @@ def temperature_of(base: str) -> float:
         found = float(own["speaking"]["temperature"])
     except (OSError, ValueError, KeyError, TypeError):
         return usual
-    return found if found >= 0 else usual
+    return found if 0 <= found < math.inf else usual

@@ -39,6 +39,29 @@ def test_nothing_heavy_is_loaded_to_help_or_to_list(home: Path) -> None:
     assert len(json.loads(shown)) == 1 and (loaded, code) == ([], 0)
 
 
+def test_a_plugin_of_pydantic_that_somebody_installed_is_not_looked_for(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To find one, every installed package would be read at every start."""
+    loaded = tmp_path / "loaded"
+    about = tmp_path / "nosy-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: nosy\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[pydantic]\nnosy = nosy:plugin\n")
+    (tmp_path / "nosy.py").write_text(
+        f"open({str(loaded)!r}, 'w').close()\n"
+        "class plugin:\n    new_schema_validator = lambda *_, **__: (None, None, None)\n"
+        "plugin = plugin()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS", raising=False)
+    for chosen, expected in ((None, False), ("", True)):
+        if chosen is not None:
+            monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", chosen)
+        assert program("config", "list")[2] == 0
+        assert loaded.exists() is expected
+
+
 def test_an_error_is_on_stderr_with_its_exit_code(home: Path) -> None:
     shown, _, code = program("triples", "show", "nope")
     assert (shown, code) == ("", 1)

@@ -34,6 +34,8 @@ def test_what_is_set_is_what_is_drawn_with() -> None:
         ('{"speaking": {"temperature": 0.3}}', 0.3),
         ('{"speaking": {"temperature": "hot"}}', 0.8),
         ('{"speaking": {"temperature": -1}}', 0.8),
+        ('{"speaking": {"temperature": Infinity}}', 0.8),
+        ('{"speaking": {"temperature": NaN}}', 0.8),
         ('{"speaking": []}', 0.8),
         ("[]", 0.8),
         ("{", 0.8),

@@ -55,6 +55,23 @@ def test_a_step_learns_the_same_bits(
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
+def test_all_packs_of_a_step_find_the_weights_rounded(tmp_path: Path) -> None:
+    tree = grow(load_base(str(save_tiny(tmp_path, "qwen3"))), LoraShape(rank=4))
+    examples = examples_of(tree, TRIPLES)
+    seen: list[list[int]] = []
+
+    def look() -> None:
+        kept = [each.rounded for each in linears(tree) if hasattr(each, "rounded")]
+        seen.append([id(each) for each in kept])
+
+    dual_step(
+        tree, make_optimizer(tree, "adamw", 0.01), examples, lambda_=1.0, precision="bfloat16",
+        capacity=max(len(each.tokens) for each in examples), give_way=look,
+    )  # fmt: skip
+    assert len(seen) > 1 and seen[0] and all(each == seen[0] for each in seen)
+    assert not any(hasattr(each, "rounded") for each in linears(tree))
+
+
 def linears(tree: Tree) -> list[nn.Module]:
     return [each for each in tree.causal_lm.modules() if type(each) is nn.Linear]
 
