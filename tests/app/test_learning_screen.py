@@ -427,10 +427,10 @@ async def test_hidden_it_looks_at_nothing(home: Path) -> None:
         screen = await go(pilot)
         await pilot.press("escape")
         await wait_until(pilot, lambda: not screen.is_current)
-        assert screen._looks is not None and not screen._timer._active.is_set()
+        assert screen._looks is not None and not screen._looks._active.is_set()
         await go(pilot)
         await wait_until(
-            pilot, lambda: screen._looks is not None and screen._timer._active.is_set()
+            pilot, lambda: screen._looks is not None and screen._looks._active.is_set()
         )
 
 
