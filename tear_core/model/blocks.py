@@ -186,7 +186,7 @@ def attend(
         )
     if blocks.in_one_call and query.dtype in (torch.bfloat16, torch.float16):
         return _on_gpu(query, key, value, scaling, blocks), None
-    in_bfloat16 = _in_bfloat16(query.device)
+    in_bfloat16 = rounds_here(query.device)
     with torch.autocast(query.device.type, enabled=False):
         if in_bfloat16 and blocks.short and not dropout:
             scale = query.shape[-1] ** -0.5 if scaling is None else scaling
@@ -195,7 +195,7 @@ def attend(
         return _one_by_one(query, key, value, scaling, dropout, blocks), None
 
 
-def _in_bfloat16(device: torch.device) -> bool:
+def rounds_here(device: torch.device) -> bool:
     """Whether products are to be bfloat16 on a CPU."""
     mixed = device.type == "cpu" and torch.is_autocast_enabled("cpu")
     return mixed and torch.get_autocast_dtype("cpu") == torch.bfloat16

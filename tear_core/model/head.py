@@ -73,14 +73,14 @@ class _FrozenHeadNll(torch.autograd.Function):
         for start in range(0, len(targets), chunk):
             part = slice(start, start + chunk)
             found = _of_chunk(hidden[part], weight, delta, ids, targets[part, None])
-            nll[part], slope, z = found
+            nll[part], slope = found
             if d_columns is not None and ids is not None:
-                d_columns[part] = slope[:, ids] / z
+                d_columns[part] = slope[:, ids]
             if d_hidden is not None:
                 towards = _product(slope, weight)
                 if delta is not None and ids is not None:
                     towards += slope[:, ids] @ delta
-                d_hidden[part] = towards / z
+                d_hidden[part] = towards
             del found, slope  # else they stay while the next chunk's logits are made
         ctx.save_for_backward(hidden if d_columns is not None else None, d_hidden, d_columns)
         return nll
@@ -99,20 +99,15 @@ class _FrozenHeadNll(torch.autograd.Function):
 
 def _of_chunk(
     hidden: Tensor, weight: Tensor, delta: Tensor | None, ids: Tensor | None, target: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Of m positions: nll [m]; Z times the slope at the logits [m, v]; and Z [m, 1].
-
-    Dividing by Z is left for where the slope has become small.
-    """
+) -> tuple[Tensor, Tensor]:
+    """Of m positions: nll [m], and the slope at the logits [m, v]."""
     logits = _product(hidden, weight.t())
     if delta is not None and ids is not None:
         logits.index_add_(1, ids, hidden.to(delta.dtype) @ delta.t())
-    logits -= logits.amax(1, keepdim=True)
-    hit = logits.gather(1, target)
-    slope = logits.exp_()  # in place
-    z = slope.sum(1, keepdim=True)
-    nll = (z.log() - hit)[:, 0]
-    return nll, slope.scatter_add_(1, target, -z), z
+    highest, hit = logits.amax(1, keepdim=True), logits.gather(1, target)
+    slope = torch.softmax(logits, 1, out=logits)  # in place
+    nll = highest - slope.amax(1, keepdim=True).log() - hit  # log Z - hit: the highest is e^0 / Z
+    return nll[:, 0], slope.scatter_add_(1, target, slope.new_full(target.shape, -1))
 
 
 def _product(rows: Tensor, weight: Tensor) -> Tensor:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +20,7 @@ from tear_core.model.families import (
 )
 from tear_core.model.hub import fetch
 from tear_core.nano import WEIGHTS
+from tear_core.store.fitting import fingerprint_of
 from tear_core.witness_format import DELIMITERS, WitnessFormat
 
 transformers_logging.disable_progress_bar()
@@ -83,7 +82,7 @@ def load_base(
     return Base(
         name=name,
         revision=pinned,
-        fingerprint=_fingerprint(folder, quantize, delimiters),
+        fingerprint=fingerprint_of(folder, quantize, delimiters),
         network=network,
         tokenizer=tokenizer,
         format=WitnessFormat(encode, spelled, eos=eos, bos=_bos(tokenizer)),
@@ -183,18 +182,3 @@ def _dtype(wanted: Dtype, device: torch.device) -> torch.dtype:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def _fingerprint(folder: Path, *choices: str) -> str:
-    """Changes with the config, the tensors' names and offsets, the last bytes and the sizes of the
-    files, and with these choices. Fast on 100 GB."""
-    digest = hashlib.blake2b(" ".join(choices).encode(), digest_size=16)
-    digest.update(_read(folder / "config.json").encode())
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            digest.update(file.read(min(length, 64 << 20)))
-            file.seek(max(-1 << 16, -path.stat().st_size), os.SEEK_END)
-            digest.update(file.read())
-        digest.update(str(path.stat().st_size).encode())
-    return digest.hexdigest()

@@ -25,11 +25,11 @@ def quicken_lora(network: nn.Module) -> None:
     """Let every plain LoRA layer of a peft model compute as above. Its tensors stay its own."""
     module: Any
     for module in network.modules():
-        if _is_plain(module):
+        if is_plain(module):
             module.forward = MethodType(_forward, module)
 
 
-def _is_plain(module: Any) -> bool:
+def is_plain(module: Any) -> bool:
     return (
         type(module) is Linear
         and type(module.base_layer) is nn.Linear

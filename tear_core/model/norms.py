@@ -39,7 +39,7 @@ class _RmsNorm(torch.autograd.Function):
         wide = x.float()
         scale = wide.square().mean(-1, keepdim=True).add_(epsilon).rsqrt_()
         ctx.save_for_backward(x, weight, scale)
-        return (wide * scale).to(torch.promote_types(x.dtype, kind)).mul(weight).to(kind)
+        return (wide * scale).to(torch.promote_types(x.dtype, kind)).mul_(weight).to(kind)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:

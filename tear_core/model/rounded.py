@@ -12,6 +12,7 @@ kernel for every shape that it meets. They are filled with the row's next tokens
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -46,40 +47,59 @@ class _Rounded(torch.autograd.Function):
     def forward(
         ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float, pieces: tuple[Block, ...]
     ) -> Tensor:
-        heads, length, width = query.shape
         ctx.pieces, ctx.scale, ctx.kinds = pieces, scale, (query.dtype, key.dtype, value.dtype)
-        query, key = query.float(), key.float() * scale
-        q, k, v = _rounded(query), _rounded(key), _rounded(value)
-        key, many = _as_many(key, heads), _as_many(v, heads)
-        found = torch.empty(length, heads, width, dtype=torch.bfloat16)
-        kept = []
-        for piece in pieces:
-            rows = slice(piece.start, piece.stop)
-            weights = _filled(_weights(query[:, rows], _columns(key, piece, piece.width)))
-            values = _columns(many, piece, weights.shape[2])
-            found[rows] = torch.bmm(weights, values)[:, : len(piece)].transpose(0, 1)
-            kept.append(weights)
-        ctx.save_for_backward(q, k, v, *kept)
+        found, kept = look(query.float(), key.float() * scale, value, pieces)
+        ctx.save_for_backward(*kept)
         return found
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
-        q, k, v, *kept = ctx.saved_tensors
-        heads, groups = q.shape[0], q.shape[0] // k.shape[0]
-        slope, k, v = _rounded(slope.transpose(0, 1)), _as_many(k, heads), _as_many(v, heads)
-        to_q, to_k, to_v = torch.empty(q.shape), torch.zeros(q.shape), torch.zeros(q.shape)
-        for piece, weights in zip(ctx.pieces, kept, strict=True):
-            _, height, width = weights.shape
-            rows = slice(piece.start, piece.start + height)
-            to_weights = torch.bmm(slope[:, rows], _columns(v, piece, width).transpose(1, 2))
-            to_scores = torch._softmax_backward_data(to_weights, weights, -1, torch.bfloat16)
-            to_q[:, rows] = torch.bmm(to_scores, _columns(k, piece, width))
-            _add(to_k, piece, torch.bmm(to_scores.transpose(1, 2), q[:, rows]))
-            _add(to_v, piece, torch.bmm(weights.transpose(1, 2), slope[:, rows]))
-        to_k = to_k.mul_(ctx.scale).unflatten(0, (-1, groups)).sum(1)
-        to_v = to_v.unflatten(0, (-1, groups)).sum(1)
-        found = zip((to_q, to_k, to_v), ctx.kinds, strict=True)
-        return *(each[:, :-ALIKE].to(kind) for each, kind in found), None, None
+        to_q, to_k, to_v = slopes_of(slope, ctx.saved_tensors, ctx.pieces)
+        found = zip((to_q, to_k.mul_(ctx.scale), to_v), ctx.kinds, strict=True)
+        return *(each.to(kind) for each, kind in found), None, None
+
+
+def look(
+    query: Tensor, key: Tensor, value: Tensor, pieces: tuple[Block, ...]
+) -> tuple[Tensor, list[Tensor]]:
+    """What queries find, and what the way back needs of it.
+
+    `query` [heads, L, d] and `key` [kv heads, L, d] are float32, and either is scaled; `value`
+    [kv heads, L, d]. Found is [L, heads, d] bfloat16.
+    """
+    heads, length, width = query.shape
+    q, k, v = _rounded(query), _rounded(key), _rounded(value)
+    key, many = _as_many(key, heads), _as_many(v, heads)
+    found = torch.empty(length, heads, width, dtype=torch.bfloat16)
+    kept = [q, k, v]
+    for piece in pieces:
+        rows = slice(piece.start, piece.stop)
+        weights = _filled(_weights(query[:, rows], _columns(key, piece, piece.width)))
+        values = _columns(many, piece, weights.shape[2])
+        found[rows] = torch.bmm(weights, values)[:, : len(piece)].transpose(0, 1)
+        kept.append(weights)
+    return found, kept
+
+
+def slopes_of(
+    slope: Tensor, kept: Sequence[Tensor], pieces: tuple[Block, ...]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """From the slope at what was found, [L, heads, d], to those at `query`, `key` and `value` as
+    `look` was given them, float32."""
+    q, k, v, *each_weights = kept
+    heads, groups = q.shape[0], q.shape[0] // k.shape[0]
+    slope, k, v = _rounded(slope.transpose(0, 1)), _as_many(k, heads), _as_many(v, heads)
+    to_q, to_k, to_v = torch.empty(q.shape), torch.zeros(q.shape), torch.zeros(q.shape)
+    for piece, weights in zip(pieces, each_weights, strict=True):
+        _, height, width = weights.shape
+        rows = slice(piece.start, piece.start + height)
+        to_weights = torch.bmm(slope[:, rows], _columns(v, piece, width).transpose(1, 2))
+        to_scores = torch._softmax_backward_data(to_weights, weights, -1, torch.bfloat16)
+        to_q[:, rows] = torch.bmm(to_scores, _columns(k, piece, width))
+        _add(to_k, piece, torch.bmm(to_scores.transpose(1, 2), q[:, rows]))
+        _add(to_v, piece, torch.bmm(weights.transpose(1, 2), slope[:, rows]))
+    to_q, to_k, to_v = (each[:, :-ALIKE] for each in (to_q, to_k, to_v))
+    return to_q, _as_few(to_k, groups), _as_few(to_v, groups)
 
 
 def _weights(query: Tensor, key: Tensor) -> Tensor:
@@ -123,6 +143,10 @@ def _columns(tensor: Tensor, piece: Block, width: int) -> Tensor:
         return tensor[:, spans[0][0] : spans[0][1] + more]
     *others, (start, stop) = spans
     return torch.cat([*(tensor[:, a:b] for a, b in others), tensor[:, start : stop + more]], 1)
+
+
+def _as_few(tensor: Tensor, groups: int) -> Tensor:
+    return tensor if groups == 1 else tensor.unflatten(0, (-1, groups)).sum(1)
 
 
 def _add(total: Tensor, piece: Block, found: Tensor) -> None:

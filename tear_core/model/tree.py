@@ -19,6 +19,7 @@ from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
 from tear_core.model import blocks
+from tear_core.model.attention import quicken_attention
 from tear_core.model.base import Base
 from tear_core.model.delimiters import DelimiterRows
 from tear_core.model.families import Targets, lora_targets
@@ -103,6 +104,8 @@ def grow(base: Base, shape: LoraShape, seed: int = 0) -> Tree:
         peft_model = get_peft_model(network, config)
     quicken_lora(peft_model)
     quicken_norms(peft_model)
+    if in_blocks:
+        quicken_attention(peft_model)
     return Tree(base, shape, peft_model.eval(), _delimiters(base, network), in_blocks)
 
 

@@ -34,9 +34,9 @@ def plain(module: nn.Module) -> Any:
 
 
 def kinds(network: nn.Module) -> list[nn.Module]:
-    """One quickened layer of each name."""
+    """One quickened layer of each name, of those that take a tensor and nothing else."""
     quick = {n.rsplit(".", 1)[-1]: m for n, m in network.named_modules() if "forward" in vars(m)}
-    return list(quick.values())
+    return [module for name, module in quick.items() if name != "self_attn"]
 
 
 def slopes(module: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -111,4 +111,4 @@ def test_every_family_learns_with_it_as_without(
         grads = [p.grad for p in tree.adapter().values() if p.grad is not None]
         slopes.append(torch.cat([each.flatten() for each in grads]))
     assert apart(slopes[1], slopes[0]) < 0.05
-    assert blocks._in_bfloat16(CPU) is False
+    assert blocks.rounds_here(CPU) is False
