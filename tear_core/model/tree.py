@@ -23,6 +23,7 @@ from tear_core.model.attention import quicken_attention
 from tear_core.model.base import Base
 from tear_core.model.delimiters import DelimiterRows
 from tear_core.model.families import Targets, lora_targets
+from tear_core.model.gated import quicken_gated
 from tear_core.model.lora import quicken_lora
 from tear_core.model.norms import quicken_norms
 
@@ -104,6 +105,7 @@ def grow(base: Base, shape: LoraShape, seed: int = 0) -> Tree:
         peft_model = get_peft_model(network, config)
     quicken_lora(peft_model)
     quicken_norms(peft_model)
+    quicken_gated(peft_model)
     if in_blocks:
         quicken_attention(peft_model)
     return Tree(base, shape, peft_model.eval(), _delimiters(base, network), in_blocks)

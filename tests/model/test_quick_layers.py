@@ -49,6 +49,7 @@ def slopes(module: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:
 
 
 def width(module: Any) -> int:
+    module = getattr(module, "gate_proj", module)
     return int(module.in_features if hasattr(module, "in_features") else module.weight.shape[0])
 
 
