@@ -4,6 +4,7 @@
 <home>/generations/    one folder for each published generation
 <home>/logs/           what the engine has to say for itself
 <home>/backups/        the database as it was before a migration
+<home>/copies/         a lock for each copy of the app that has words in its boxes
 <home>/engine.sock     the engine listens here
 <home>/engine.lock     held by the running engine
 <home>/learner.lock    held by whoever is learning
@@ -87,6 +88,11 @@ def logs_folder(home: Path) -> Path:
 def backups_folder(home: Path) -> Path:
     """Made if missing."""
     return private_folder(home / "backups")
+
+
+def copies_folder(home: Path) -> Path:
+    """Holds one lock for each copy of the app that has words in its boxes. Made if missing."""
+    return private_folder(home / "copies")
 
 
 def engine_socket(home: Path) -> Path:

@@ -21,6 +21,9 @@ from typing import Any
 
 GB = 1e9
 
+EMBEDDED = Path(__file__).parent / "nano" / "weights"
+"""The folder of the model that ships inside the package."""
+
 
 @dataclass(frozen=True)
 class Gpu:
@@ -218,7 +221,7 @@ def _repository(folder: str) -> str:
 
 def embedded() -> Weights:
     """The model that ships inside the package."""
-    return weights(Path(__file__).parent / "nano" / "weights")
+    return weights(EMBEDDED)
 
 
 def weights(folder: Path) -> Weights:

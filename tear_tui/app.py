@@ -236,7 +236,7 @@ class TearApp(App[int]):
         for screen in self._opened.values():
             screen.leave()
         self.link.close()
-        self.autosave.flush()
+        self.autosave.close()
 
     def action_help_quit(self) -> None:
         """Ctrl+c: stop the model; otherwise a second one quits. It never costs a word."""

@@ -1,11 +1,17 @@
-"""Keeps what is being typed: boxes are written to the store twice a second, on a thread."""
+"""Keeps what is being typed: boxes are written to the store twice a second, on a thread.
+
+A text belongs to the copy of the app in which it is typed. What nobody writes any more, since its
+copy has ended, belongs to the first that opens its box.
+"""
 
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-from tear_core.store import StoreError, drafts, open_store
+from tear_core.store import Store, StoreError, drafts, open_store
+from tear_tui.copies import Copy, is_running
 
 INTERVAL = 0.5
 
@@ -19,8 +25,11 @@ class Autosave:
 
     def __init__(self, home: Path) -> None:
         self._home = home
+        self.copy = Copy(home)
         self._waiting: dict[str, tuple[str, str | None]] = {}
         self._writing: dict[str, tuple[str, str | None]] = {}
+        self._taken_over = False
+        """Words that another copy left are this one's now: it is to be seen that it is running."""
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -38,11 +47,29 @@ class Autosave:
             self._idle.clear()
         self._wake.set()
 
-    def unsaved(self, slot: str) -> str | None:
-        """The text of a slot that is on its way to the disk; None if nothing is."""
+    def kept(self, store: Store, slot: str, between: str | None = "\n\n") -> str:
+        """What stands in a box of this copy, on the disk or on its way there.
+
+        What nobody writes any more is taken over. Several texts follow each other with `between`
+        in between; with None the newest counts.
+        """
         with self._lock:
             on_its_way = self._waiting.get(slot) or self._writing.get(slot)
-        return None if on_its_way is None else on_its_way[0]
+        if on_its_way is not None:
+            return on_its_way[0]
+        me, others = self.copy.name, drafts.owners(store, slot)
+        left = [each for each in others if each != me and not self._is_written(each)]
+        if left:
+            with self._lock:
+                self._taken_over = True
+                self._idle.clear()
+            self._wake.set()
+            with suppress(StoreError):  # busy: they are taken over by who opens the box next
+                drafts.take(store, slot, me, left, between)
+        return drafts.load(store, slot, [me, *left], between) or ""
+
+    def _is_written(self, owner: str) -> bool:
+        return owner != "" and is_running(self._home, owner)
 
     def flush(self, timeout: float = 2.0) -> bool:
         """Wait until everything is on disk; False if that takes longer than `timeout` seconds."""
@@ -51,6 +78,13 @@ class Autosave:
         settled = self._idle.wait(timeout)
         self._closing.clear()
         return settled
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Save everything, and leave it to whoever opens these boxes next."""
+        if self.flush(timeout):
+            with suppress(StoreError, OSError), open_store(self._home) as store:
+                drafts.release(store, self.copy.name)
+        self.copy.let_go()
 
     def _run(self) -> None:
         while True:
@@ -63,12 +97,15 @@ class Autosave:
         with self._lock:
             texts, self._waiting = self._waiting, {}
             self._writing = texts
+            taken_over, self._taken_over = self._taken_over, False
         failed, self.problem = dict(texts), ""
         try:
+            if taken_over or any(text for text, _ in texts.values()):
+                self.copy.hold()
             with open_store(self._home) as store:
                 for slot, (text, session) in texts.items():
                     try:
-                        drafts.save(store, slot, text, session)
+                        drafts.save(store, slot, text, session, self.copy.name)
                         del failed[slot]
                     except drafts.SessionGone:  # deleted meanwhile, and its drafts with it
                         del failed[slot]

@@ -14,6 +14,7 @@ from tear_core.model.base import Base
 from tear_core.model.tree import LoraShape, Tree, adapter_copy, grow, set_adapter
 from tear_core.store import generations
 from tear_core.store.database import Store
+from tear_core.store.fitting import other_weights
 
 
 class Live:
@@ -46,7 +47,7 @@ class Live:
             row = generations.get(store, number)
             assert row is not None  # 0 alone stands for the base
             if row.base_fingerprint != self._base.fingerprint:
-                raise BrokenAdapter(f"generation {number} was learned on other weights")
+                raise BrokenAdapter(other_weights(number))
             self._load(places.generations_folder(store.home) / row.folder)
         self.number = number
         self.speaker.forget()

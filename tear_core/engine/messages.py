@@ -257,7 +257,8 @@ class EngineStatus:
     `learning` is the last reply of the update in hand (see `Reply`). `paused`: whoever learns in
     this home stands still until somebody resumes it. `memory_bytes`: on a GPU what is taken of
     it, else what the process has in memory. `learn_when` and the two after it are the policy in
-    force (see `Settings`).
+    force (see `Settings`). `fingerprint` is that of the weights that are loaded, "" until then;
+    `unfit`, the generation that the base answers for because it was learned on others (0: none).
     """
 
     model: Literal["loading", "ready", "failed"]
@@ -274,6 +275,8 @@ class EngineStatus:
     learn_when: Literal["off", "after", "idle"] = "after"
     learn_after: int = 1
     learn_idle_seconds: float = 20.0
+    fingerprint: str = ""
+    unfit: int = 0
 
 
 class EngineError(RuntimeError):

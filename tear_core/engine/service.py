@@ -36,6 +36,7 @@ from tear_core.model.memory import memory_held
 from tear_core.settings import Settings
 from tear_core.store import generations, triples
 from tear_core.store.database import open_store
+from tear_core.store.fitting import stands_for
 
 
 class Service:
@@ -84,6 +85,7 @@ class Service:
         with open_store(self.home) as store:
             live = generations.live(store, base.name if base else chosen.base)
             waiting = triples.counts(store).get("pending", 0)
+            unfit = stands_for(store, base.name) if base else 0
         state = "ready" if base else ("failed" if held.failed else "loading")
         return EngineStatus(
             model=state,  # type: ignore[arg-type]
@@ -100,6 +102,8 @@ class Service:
             learn_when=chosen.learn_when,
             learn_after=chosen.learn_after,
             learn_idle_seconds=chosen.learn_idle_seconds,
+            fingerprint=base.fingerprint if base else "",
+            unfit=unfit,
         )
 
     def speak(self, request: SpeakRequest) -> Iterator[Reply]:

@@ -24,6 +24,7 @@ from tear_core.learn.told import published
 from tear_core.model.base import Base
 from tear_core.store import generations
 from tear_core.store.database import Store
+from tear_core.store.fitting import stands_for
 
 GiveWay = Callable[[], None]
 
@@ -102,7 +103,7 @@ def _rebuilt(
     base: Base, store: Store, request: ReworkRequest, gate: ProbeGate | None, give_way: GiveWay
 ) -> Iterator[Reply]:
     number = request.generations[0]
-    was_live = generations.live(store, base.name) == number
+    was_live = number in (generations.live(store, base.name), stands_for(store, base.name))
     last: dict[str, Any] = {}
     for last in rebuild(store, base, number, request.without, gate, give_way):
         if last["event"] != "lineage":

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from tear_core import __version__
 from tear_core.learn.entering import Made, enter, learned, write
 from tear_core.learn.gating import ProbeGate
 from tear_core.learn.making import merged_again, negated
@@ -31,6 +32,7 @@ from tear_core.model.tree import LoraShape, Tree
 from tear_core.store import generations, triples
 from tear_core.store.database import Store, StoreError
 from tear_core.store.exposures import exposures, fingerprint
+from tear_core.store.fitting import other_weights
 from tear_core.store.generations import Generation
 from tear_core.store.lineage import made_of, seen_by
 from tear_core.store.triples import StoredTriple
@@ -44,6 +46,9 @@ KEPT = (
     *("threads", "torch", "device"),
 )
 """What a generation's settings must say for it to be learned again."""
+
+_CPU = torch.backends.cpu.get_cpu_capability()
+"""The instructions that torch uses here."""
 
 GiveWay = Callable[[], None]
 Telling = Generator[Told, None, Made | None]
@@ -60,9 +65,9 @@ def rebuild(
     """Learn a generation's lineage again without these triples, and without what was retracted.
 
     Generations that none of it touches are kept as they are; where nothing is left out, every
-    one is learned again and compared. What comes out the same is not entered a second time. The
-    last one is held against the gate, if there is one. Nothing goes live. The caller holds the
-    learner's lock.
+    one is learned again and compared. What comes out the same is not entered a second time. What
+    was learned on other weights than the base's is learned again on these. The last one is held
+    against the gate, if there is one. Nothing goes live. The caller holds the learner's lock.
 
     Tells {"event": "rebuilding", "of", "place", "lineage", "left_out"}, steps, then
     {"event": "rebuilt", "of", "generation", "same", "files"} for each that was learned again,
@@ -70,17 +75,17 @@ def rebuild(
     base, where nothing is left of it.
 
     Raises:
-        StoreError: a generation was learned before its recipe was kept, or on other weights.
+        StoreError: a generation was learned before its recipe was kept.
     """
     lineage, seen = made_of(store, number), seen_by(store, number)
     left_out = {each for each in seen if each in without} | _gone(store, seen)
-    touched = _touched(lineage, seen, left_out)
+    touched = _touched(lineage, seen, left_out, base)
     made = {0: 0}
     for place, row in enumerate(lineage, 1):
         if left_out and row.number not in touched and generations.is_whole(store, row):
             made[row.number] = row.number
             continue
-        if (done_before := _already(store, row, made, left_out)) is not None:
+        if (done_before := _already(store, row, made, left_out, base)) is not None:
             made[row.number] = done_before
             continue
         yield {
@@ -90,7 +95,12 @@ def rebuild(
             "lineage": len(lineage),
             "left_out": len(left_out),
         }
-        _check(row, base)
+        if row.base_fingerprint != base.fingerprint:
+            yield {
+                "event": "notice",
+                "message": f"{other_weights(row.number)} than {base.name} has now; it is learned"
+                " again on these, and comes out another",
+            }
         judge = gate if row.number == number else None
         done = yield from _made_again(store, base, row, made, left_out, judge, give_way)
         made[row.number], files = _entered(store, row, done, made[row.parent or 0])
@@ -114,10 +124,14 @@ def _gone(store: Store, seen: Collection[str]) -> set[str]:
 
 
 def _touched(
-    lineage: Sequence[Generation], seen: Mapping[str, Sequence[int]], left_out: Collection[str]
+    lineage: Sequence[Generation],
+    seen: Mapping[str, Sequence[int]],
+    left_out: Collection[str],
+    base: Base,
 ) -> set[int]:
-    """Those that were shown what is left out, and all that came from them."""
+    """Those that saw what is left out or do not fit the base, and all that came from them."""
     found = {number for each in left_out for number in seen[each]}
+    found |= {row.number for row in lineage if row.base_fingerprint != base.fingerprint}
     for row in lineage:  # oldest first, so what it came from has been looked at
         if found & {row.parent, *row.sources}:
             found.add(row.number)
@@ -125,7 +139,7 @@ def _touched(
 
 
 def _already(
-    store: Store, row: Generation, made: Mapping[int, int], left_out: Collection[str]
+    store: Store, row: Generation, made: Mapping[int, int], left_out: Collection[str], base: Base
 ) -> int | None:
     """The generation that an earlier rebuild, the same as this one, put in its place."""
     for each in generations.list_generations(store, row.base):
@@ -134,15 +148,11 @@ def _already(
             same
             and (each.parent or 0) == made[row.parent or 0]
             and each.settings.get("left_out") == sorted(left_out)
+            and each.base_fingerprint == base.fingerprint
             and generations.is_whole(store, each)
         ):
             return each.number
     return None
-
-
-def _check(row: Generation, base: Base) -> None:
-    if row.base_fingerprint != base.fingerprint:
-        raise StoreError(f"generation {row.number} was learned on other weights than {base.name}")
 
 
 def _made_again(
@@ -189,11 +199,11 @@ def _learned_again(
             "message": f"{changed} triples of generation {row.number} have been edited since; they"
             " are learned as they are now",
         }
-    if row.settings["torch"] != torch.__version__ or row.settings["device"] != base.device.type:
+    if otherwise := _learned_otherwise(row, base):
         yield {
             "event": "notice",
-            "message": f"generation {row.number} was learned with torch {row.settings['torch']} on"
-            f" {row.settings['device']}: the bytes may differ in the last digits",
+            "message": f"generation {row.number} was learned {', '.join(otherwise)}: the bytes may"
+            " differ in the last digits",
         }
     if not new:
         return None
@@ -213,7 +223,8 @@ def _learned_again(
                 "tokens_per_second": taken.report.tokens / max(taken.report.seconds, 1e-9),
                 "discarded": taken.report.discarded,
             }
-        note = {**row.settings, "gate": "off" if gate is None else "on"}
+        kept = {name: value for name, value in row.settings.items() if name != "narrowed"}
+        note = {**kept, "gate": "off" if gate is None else "on"}
         made = learned(
             update,
             parent,
@@ -227,6 +238,26 @@ def _learned_again(
     words = [stored.triple for stored in new]
     judged = gate.after(tree, words, recipe.capacity, give_way)
     return replace(made, verdict=judged.verdict, gate={"probe": judged.as_json()})
+
+
+def _learned_otherwise(row: Generation, base: Base) -> list[str]:
+    """What was otherwise when it was learned, of what decides the last digits and cannot be made
+    so again: sums are formed in another order by other programs and other machines."""
+    own = row.settings
+    found: list[str] = []
+    if row.base_fingerprint != base.fingerprint:
+        return found  # it cannot be the same, and that has been said
+    if own["torch"] != torch.__version__:
+        found.append(f"with torch {own['torch']}")
+    if own["device"] != base.device.type:
+        found.append(f"on {own['device']}")
+    elif own["device"] == "cpu" and own.get("cpu") not in (None, _CPU):
+        found.append(f"on a CPU with {own['cpu']}")
+    if own.get("tear") != __version__:
+        found.append(f"by {'tear-tui ' + own['tear'] if 'tear' in own else 'an earlier tear-tui'}")
+    if "narrowed" in own:
+        found.append(f"while memory ran out (packs of {own['narrowed']} tokens at the end)")
+    return found
 
 
 def _recipe(row: Generation) -> Recipe:
@@ -289,7 +320,8 @@ def _entered(
         return parent, {}
     written = write(store, made)
     files = _files(written.folder)
-    whole = not row.removed_at and generations.is_whole(store, row)
+    fits = row.base_fingerprint == made.tree.base.fingerprint
+    whole = fits and not row.removed_at and generations.is_whole(store, row)
     if whole and files == _files(generations.folder_of(store, row)):
         shutil.rmtree(written.folder, ignore_errors=True)
         return row.number, files

@@ -10,6 +10,7 @@ from tear_core.model.base import Base
 from tear_core.model.tree import LoraShape, Tree, grow, set_adapter
 from tear_core.store import generations
 from tear_core.store.database import Store
+from tear_core.store.fitting import other_weights
 from tear_core.store.generations import Generation
 
 
@@ -27,7 +28,7 @@ def stand_at(
         BrokenAdapter: its files cannot be used, or it was learned on other weights.
     """
     if row.base_fingerprint != base.fingerprint:
-        raise BrokenAdapter(f"generation {row.number} was learned on other weights")
+        raise BrokenAdapter(other_weights(row.number))
     folder = generations.folder_of(store, row)
     shape = replace(adapter_shape(folder), dropout=dropout)
     if tree is None or tree.shape != shape:

@@ -24,6 +24,7 @@ from tear_core.nano.prepare import prepare
 from tear_core.nano.schedule import TURN_SHARE
 from tear_core.nano.sources import ALL_SOURCES, Source
 from tear_core.nano.tokenizer import DELIMITER_IDS, VOCABULARY_ROWS, load_tokenizer
+from tear_core.nano.troubles import in_a_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +177,16 @@ def main() -> None:
     parser.add_argument("--note", default="", help="what else a reader of the card must know")
     given = parser.parse_args()
     words = Words(given.hardware, given.note)
-    write_card(
-        given.run,
-        given.text,
-        given.triples,
-        given.to,
-        words,
-        before=given.before,
-        measures=given.measures,
-    )
+    with in_a_sentence():
+        write_card(
+            given.run,
+            given.text,
+            given.triples,
+            given.to,
+            words,
+            before=given.before,
+            measures=given.measures,
+        )
 
 
 if __name__ == "__main__":

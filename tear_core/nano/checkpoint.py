@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from transformers import Qwen3ForCausalLM
 
 from tear_core.nano.schedule import Plan
+from tear_core.nano.troubles import RecipeError
 
 FILE = "checkpoint.safetensors"
 
@@ -53,7 +56,11 @@ def save(
     model: Qwen3ForCausalLM,
     optimizers: dict[str, torch.optim.Optimizer],
 ) -> None:
-    """Replace the checkpoint of `folder` in one step."""
+    """Replace the checkpoint of `folder` in one step.
+
+    Raises:
+        RecipeError: it cannot be written. The one before is still there.
+    """
     tensors = {f"model.{name}": p.detach().cpu() for name, p in model.named_parameters()}
     for name, optimizer in optimizers.items():
         for index, state in optimizer.state_dict()["state"].items():
@@ -61,21 +68,30 @@ def save(
                 tensors[f"{name}.{index}.{key}"] = torch.as_tensor(value).cpu()
     tensors = {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
     partial = folder / f".{FILE}.partial"
-    save_file(tensors, partial, metadata={"progress": json.dumps(asdict(progress))})
+    try:
+        save_file(tensors, partial, metadata={"progress": json.dumps(asdict(progress))})
+    except SafetensorError as error:
+        raise RecipeError(
+            f"{partial} cannot be written ({error}): make room, and give the same command again"
+        ) from None
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(folder / FILE)
 
 
 def load_progress(folder: Path) -> Progress | None:
-    """The progress recorded in `folder`, or None where no run has begun."""
+    """The progress recorded in `folder`, or None where no run has begun.
+
+    Raises:
+        RecipeError: the checkpoint is damaged.
+    """
     if not (folder / FILE).exists():
         return None
-    with safe_open(folder / FILE, "pt") as file:
+    with _opened(folder) as file:
         fields = json.loads(file.metadata()["progress"])
-    fields["plan"] = Plan(**fields["plan"])
-    fields["curve"] = [(int(step), loss, held_out) for step, loss, held_out in fields["curve"]]
-    return Progress(**fields)
+        fields["plan"] = Plan(**fields["plan"])
+        fields["curve"] = [(int(step), loss, held_out) for step, loss, held_out in fields["curve"]]
+        return Progress(**fields)
 
 
 def load_weights(folder: Path) -> dict[str, Tensor]:
@@ -105,7 +121,19 @@ def restore(
         optimizer.load_state_dict({"state": state, "param_groups": fresh["param_groups"]})
 
 
+@contextmanager
+def _opened(folder: Path) -> Iterator[Any]:
+    try:
+        with safe_open(folder / FILE, "pt") as file:
+            yield file
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise RecipeError(
+            f"{folder / FILE} cannot be read ({error}): put a whole copy there, or delete it to"
+            " begin that run anew"
+        ) from None
+
+
 def _tensors(folder: Path) -> dict[str, Tensor]:
-    with safe_open(folder / FILE, "pt") as file:
+    with _opened(folder) as file:
         names = file.keys()
         return {name: file.get_tensor(name) for name in names}

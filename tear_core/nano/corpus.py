@@ -11,18 +11,26 @@ import hashlib
 import json
 import lzma
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from tear_core.nano.sources import SOURCES, Source
+from tear_core.nano.troubles import RecipeError, folder_there
 
 HELD_OUT_EVERY = 50
 """One text document in this many is never trained on."""
 
 
-class CorpusError(ValueError):
+WANTED = {
+    "text": "--text is the folder of text archives",
+    "triples": "--triples is the folder of .jsonl or .jsonl.xz files",
+}
+
+
+class CorpusError(RecipeError):
     """A file of the corpus cannot be read. The message names the file and the line."""
 
 
@@ -58,6 +66,23 @@ class Row:
         return _normal(self.input or self.response)
 
 
+def check_folder(
+    folder: Path, kind: Literal["text", "triples"], sources: Mapping[str, Source] = SOURCES
+) -> None:
+    """Refuse a folder in which there is nothing to read.
+
+    Raises:
+        RecipeError: it is not there, or holds none of the known sources of this kind.
+    """
+    folder_there(folder, WANTED[kind])
+    known = [name for name, source in sources.items() if source.kind == kind]
+    if known and not {path.name.split(".")[0] for path in folder.iterdir()} & set(known):
+        names = ", ".join(sorted(known))
+        raise RecipeError(
+            f"{folder}: it holds none of the sources that nano reads ({names}); {WANTED[kind]}"
+        )
+
+
 def read_documents(folder: Path, sources: Mapping[str, Source] = SOURCES) -> Iterator[Document]:
     """Every text of the known sources in `folder`, in order of file name.
 
@@ -86,10 +111,9 @@ def read_rows(folder: Path, sources: Mapping[str, Source] = SOURCES) -> Iterator
         source = sources.get(path.name.split(".")[0])
         if source is None or source.kind != "triples":
             continue
-        with _open_text(path) as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _row(line, source, f"{path.name}, line {number}")
+        for number, line in enumerate(_lines(path), start=1):
+            if line.strip():
+                yield _row(line, source, f"{path.name}, line {number}")
 
 
 def split_documents(documents: Iterable[Document]) -> tuple[list[Document], list[Document]]:
@@ -145,8 +169,18 @@ def _texts(path: Path) -> Iterator[str]:
                     content = archive.extractfile(entry)
                     if content is not None and name.endswith(".txt") and name[0] != "_":
                         yield _decode(content.read())
-        except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+        except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError) as error:
             raise CorpusError(f"{path.name}: not a readable archive ({error})") from None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with _open_text(path) as lines:
+            yield from lines
+    except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
+        raise CorpusError(
+            f"{path.name} cannot be read ({error}): put a whole copy in its place"
+        ) from None
 
 
 def _open_text(path: Path) -> IO[str]:

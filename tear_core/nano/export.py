@@ -12,6 +12,7 @@ from pathlib import Path
 from tear_core.nano import checkpoint
 from tear_core.nano.model import Shape, export
 from tear_core.nano.tokenizer import load_tokenizer
+from tear_core.nano.troubles import in_a_sentence
 
 
 def export_run(run: Path, folder: Path) -> None:
@@ -27,12 +28,14 @@ def export_run(run: Path, folder: Path) -> None:
     export(checkpoint.load_weights(run), shape, load_tokenizer(run), folder)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line and export."""
     parser = argparse.ArgumentParser(prog="python -m tear_core.nano.export", description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
-    given = parser.parse_args()
-    export_run(given.run, given.to)
+    given = parser.parse_args(arguments)
+    with in_a_sentence():
+        export_run(given.run, given.to)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from tear_core.nano.sources import SOURCES, Source
 from tear_core.nano.start import adopt_tokenizer
 from tear_core.nano.tables import tables
 from tear_core.nano.tokenizer import load_tokenizer
+from tear_core.nano.troubles import in_a_sentence
 
 SCENES = 250
 """At most this many held-out triples a source have their scenes scored."""
@@ -129,10 +130,12 @@ def main(arguments: list[str] | None = None) -> None:
     for folder in given.models:
         if not (folder / "config.json").exists():
             raise SystemExit(f"{folder} is not a model folder: it has no config.json")
-        found[str(folder)] = measured(folder, given.text, given.triples, SOURCES)
+        with in_a_sentence():
+            found[str(folder)] = measured(folder, given.text, given.triples, SOURCES)
     print(tables(found))
     if given.json is not None:
-        write_measures(found, given.json)
+        with in_a_sentence():
+            write_measures(found, given.json)
 
 
 if __name__ == "__main__":

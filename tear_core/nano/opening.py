@@ -24,13 +24,17 @@ Log = Callable[[str], None]
 def load_data(
     options: Options, sources: Mapping[str, Source], data: Prepared | None = None
 ) -> Prepared:
-    """The corpus of the run, its tokenizer laid into the run's folder."""
-    options.out.mkdir(parents=True, exist_ok=True)
+    """The corpus of the run, its tokenizer laid into the run's folder.
+
+    Raises:
+        SystemExit, RecipeError: there is nothing to read, or it cannot be read.
+    """
     for given in (options.corpus, options.start):
         if given is not None:
             adopt_tokenizer(given, options.out)
     seed, context = options.seed, options.shape.context
     if data is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
         if not (options.out / "tokenizer.json").exists():
             save_tokenizer(data.tokenizer, options.out, context)
         return data

@@ -15,6 +15,7 @@ from tear_core.nano import rendering
 from tear_core.nano.corpus import (
     Document,
     Row,
+    check_folder,
     read_documents,
     read_rows,
     split_documents,
@@ -75,7 +76,13 @@ def prepare(
     """Read both folders; train the tokenizer into `out` unless it is already there.
 
     `held_out_only` leaves the training side out of the result: measuring needs none of it.
+
+    Raises:
+        RecipeError: a folder is not there or has nothing to read, or a file cannot be read.
     """
+    check_folder(text, "text", sources)
+    check_folder(triples, "triples", sources)
+    out.mkdir(parents=True, exist_ok=True)
     documents, held_documents = split_documents(read_documents(text, sources))
     rows, held_rows = split_rows([*read_rows(triples, sources), *own_rows(sources)])
     if not (out / "tokenizer.json").exists():

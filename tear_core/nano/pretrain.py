@@ -8,6 +8,7 @@ for a GPU, and for a restart from weights that exist.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from tear_core.nano.model import SHAPES
 from tear_core.nano.opening import load_data
 from tear_core.nano.options import Options
 from tear_core.nano.schedule import TURN_SHARE
-from tear_core.nano.sources import ALL_SOURCES, SOURCES
+from tear_core.nano.sources import ALL_SOURCES, SOURCES, Source
+from tear_core.nano.troubles import in_a_sentence
 
 GPU_MINUTES = 9.0
 """With the start of the process and the export it is nine and a half."""
@@ -39,14 +41,21 @@ COMPARE_SHARE = 0.2
 def main(arguments: list[str] | None = None) -> None:
     """Read the command line, choose what fits the device, train, export."""
     given = _parser().parse_args(arguments)
+    if given.threads < 0:
+        raise SystemExit(f"--threads {given.threads}: give a number of threads, or 0 for all cores")
     if given.threads:
         torch.set_num_threads(given.threads)
     options = _options(given)
     sources = ALL_SOURCES if given.books or given.corpus else SOURCES
+    with in_a_sentence():
+        _run(given.compare, options, sources)
+
+
+def _run(compare: str | None, options: Options, sources: Mapping[str, Source]) -> None:
     data = None
-    if given.compare:
+    if compare:
+        candidates = parse_candidates(compare)
         data = load_data(options, sources)
-        candidates = parse_candidates(given.compare)
         chosen = choose(options, candidates, COMPARE_SHARE, data, sources, log=_say)
         options = replace(options, shape=chosen.shape, rate=options.rate * chosen.rate)
         options = _what_is_left(options)
@@ -82,8 +91,10 @@ def _options(given: argparse.Namespace) -> Options:
     device = given.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
-        raise SystemExit("--device cuda: this machine has no GPU that torch can use")
+    if device.split(":")[0] not in ("cpu", "cuda", "mps"):
+        raise SystemExit(f"--device {device}: give auto, cpu, cuda or mps")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise SystemExit(f"--device {device}: this machine has no GPU that torch can use")
     gpu = device != "cpu"
     return Options(
         text=given.text,

@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from tear_core.nano.corpus import read_documents
+from tear_core.nano.corpus import check_folder, read_documents
 from tear_core.nano.screen_words import CONTEMPT, EMPIRE, OLD
 from tear_core.nano.sources import BOOKS
+from tear_core.nano.troubles import in_a_sentence
 
 BOOK_LIMITS = {"contempt": 0.5, "empire": 10.0, "old": 20.0}
 """A book with more such words than this in ten thousand is dropped whole."""
@@ -158,7 +159,9 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if given.word is not None:
         print("on the list" if is_contempt(given.word) else "not on the list")
-    else:
+        return
+    with in_a_sentence():
+        check_folder(given.text, "text", BOOKS)
         for line in report(given.text):
             print(line, flush=True)
 

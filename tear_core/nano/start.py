@@ -11,11 +11,13 @@ import shutil
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import Qwen3ForCausalLM
 
 from tear_core.nano import checkpoint
+from tear_core.nano.troubles import RecipeError, folder_there
 
 MODEL_FILE = "model.safetensors"
 
@@ -25,7 +27,10 @@ def adopt_tokenizer(start: Path, out: Path) -> None:
 
     Raises:
         SystemExit: `start` has none, or `out` has another one.
+        RecipeError: there is no such folder.
     """
+    folder_there(start, "give the folder of a run, a corpus or a model of nano")
+    out.mkdir(parents=True, exist_ok=True)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         if not (start / name).exists():
             raise SystemExit(f"{start} has no {name}: it is not a run, a corpus or a model of nano")
@@ -69,5 +74,10 @@ def _weights(start: Path) -> dict[str, Tensor]:
     if (start / checkpoint.FILE).exists():
         return checkpoint.load_weights(start)
     if (start / MODEL_FILE).exists():
-        return load_file(start / MODEL_FILE)
+        try:
+            return load_file(start / MODEL_FILE)
+        except SafetensorError as error:
+            raise RecipeError(
+                f"{start / MODEL_FILE} cannot be read ({error}): put a whole copy there"
+            ) from None
     raise SystemExit(f"{start} holds neither a checkpoint nor {MODEL_FILE}")

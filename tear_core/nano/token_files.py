@@ -18,17 +18,19 @@ import sys
 from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from tear_core.nano.prepare import Prepared, prepare
 from tear_core.nano.sources import ALL_SOURCES, SOURCES
 from tear_core.nano.tokenizer import load_tokenizer
+from tear_core.nano.troubles import RecipeError, in_a_sentence
 
 ABOUT = "corpus.json"
 SIDES = ("train", "held_out")
 Log = Callable[[str], None]
 
 
-class TokenFileError(ValueError):
+class TokenFileError(RecipeError):
     """A prepared corpus is missing, half-written or damaged. The message names the file."""
 
 
@@ -55,7 +57,7 @@ def read_tokens(folder: Path, seed: int, context: int) -> Prepared:
     """
     if not (folder / ABOUT).exists():
         raise TokenFileError(f"{folder} holds no {ABOUT}: run the command that prepares it again")
-    about = json.loads((folder / ABOUT).read_text())
+    about = _read_about(folder / ABOUT)
     if about["seed"] != seed or about["context"] < context:
         raise TokenFileError(
             f"{folder} was prepared with --seed {about['seed']} for {about['context']} tokens"
@@ -64,6 +66,18 @@ def read_tokens(folder: Path, seed: int, context: int) -> Prepared:
         {name: _unpacked(_path(folder, side, name)) for name in about[side]} for side in SIDES
     )
     return Prepared(load_tokenizer(folder), train, held_out)
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if all(isinstance(about[name], int) for name in ("seed", "context")) and all(
+            isinstance(about[side], list) for side in SIDES
+        ):
+            return about
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise TokenFileError(f"{path} is damaged: delete it, and run the command token_files again")
 
 
 def _path(folder: Path, side: str, name: str) -> Path:
@@ -90,7 +104,8 @@ def _unpacked(path: Path) -> list[array[int]]:
         lengths.frombytes(raw[4 : 4 + 4 * count])
         ids.frombytes(raw[4 + 4 * count :])
     except (OSError, lzma.LZMAError, EOFError, ValueError) as error:
-        raise TokenFileError(f"{path.name} cannot be read ({error}): prepare it again") from None
+        why = getattr(error, "strerror", None) or error
+        raise TokenFileError(f"{path.name} cannot be read ({why}): prepare it again") from None
     if sys.byteorder == "big":
         lengths.byteswap()
         ids.byteswap()
@@ -127,9 +142,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--context", type=int, default=1024)
     given = parser.parse_args(arguments)
     sources = ALL_SOURCES if given.books else SOURCES
-    given.to.mkdir(parents=True, exist_ok=True)
-    data = prepare(given.text, given.triples, given.to, given.seed, given.context, sources)
-    write_tokens(data, given.to, given.seed, given.context)
+    with in_a_sentence():
+        data = prepare(given.text, given.triples, given.to, given.seed, given.context, sources)
+        write_tokens(data, given.to, given.seed, given.context)
     size = sum(path.stat().st_size for path in given.to.iterdir())
     print(f"{given.to}: {size / 1e6:.1f} MB")
 

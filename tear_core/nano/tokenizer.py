@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from tear_core.nano.troubles import RecipeError
 from tear_core.witness_format import DELIMITERS
 
 EOS = "<|endoftext|>"
@@ -48,8 +49,16 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of `folder`, set so that a typed end-of-text mark is ordinary text."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    """The tokenizer of `folder`, set so that a typed end-of-text mark is ordinary text.
+
+    Raises:
+        RecipeError: it is not there, or is damaged.
+    """
+    path = folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises no narrower one
+        raise RecipeError(f"{path} cannot be read ({error}): put a whole copy there") from None
     tokenizer.encode_special_tokens = True
     return tokenizer
 
@@ -58,7 +67,7 @@ def eos_id(tokenizer: Tokenizer) -> int:
     """The id of the end-of-text mark."""
     number = tokenizer.token_to_id(EOS)
     if number is None:
-        raise ValueError(f"this tokenizer has no {EOS}: it is not one of nano's")
+        raise RecipeError(f"this tokenizer has no {EOS}: it is not one of nano's")
     return int(number)
 
 

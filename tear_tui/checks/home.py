@@ -17,6 +17,7 @@ from tear_core.store.database import SCHEMA_VERSION
 from tear_core.store.folders import is_leftover_name, is_there
 from tear_core.store.health import Health, examine
 from tear_tui.checks import Check, fail, gigabytes, ok, warn
+from tear_tui.lineage import fitting
 
 EARLIEST = 1_735_689_600
 """A clock before 2025 is wrong: this code is younger."""
@@ -45,7 +46,7 @@ def check_home(flag: Path | None) -> list[Check]:
     return [*checks, check_learner(home), check_engine(home), check_clock(home)]
 
 
-PRIVATE = ("tear.db", "tear.db-wal", "tear.db-shm", "generations", "backups", "logs")
+PRIVATE = ("tear.db", "tear.db-wal", "tear.db-shm", "generations", "backups", "copies", "logs")
 
 
 def check_folder(home: Path) -> Check:
@@ -79,7 +80,7 @@ def check_database(home: Path) -> list[Check]:
         checks = [_judged(health, home)]
         if health.is_current and not health.problems:
             with open_store(home) as store:
-                checks += check_generations(store)
+                checks += [*check_generations(store), *check_live(store)]
     except StoreError as error:
         return [fail("database", str(error), error.hint or _put_back(home))]
     return checks
@@ -130,6 +131,21 @@ def check_generations(store: Store) -> list[Check]:
         found = f"{len(stray)} left by learning that was killed"
         checks.append(warn("generations", found, "The next start removes them."))
     return checks
+
+
+def check_live(store: Store) -> list[Check]:
+    """What answers was learned on the weights that are here; nothing, where that is not known."""
+    try:
+        settings = load_settings()
+    except SettingsError:
+        return []
+    live = generations.live(store, settings.base)
+    if number := fitting.misfit(store, settings):
+        fix = f"{fitting.mended_by(number)}. Other `quantize` or `delimiters` count as others, too."
+        return [warn("live generation", fitting.said(number, settings.base), fix)]
+    if live and fitting.fingerprint_here(settings):
+        return [ok("live generation", f"generation {live} fits the weights of {settings.base}")]
+    return []
 
 
 def check_learner(home: Path) -> Check:

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from tear_core.home import database_path
-from tear_core.store import StoreError, database, generations, triples
+from tear_core.store import Store, StoreError, database, generations, triples
+from tear_core.store.counters import Miscounted, count_again, miscounted
 from tear_core.store.health import changed_words, examine
 from tear_core.store.restore import restore as restore_database
 from tear_tui.cli.output import FAILED, CommandError, emit_json, emit_text, narrate
 from tear_tui.cli.root import home_of, store_of
+from tear_tui.text.safe_text import safe_line
 
 app = typer.Typer(
     help="Find, check, back up and restore the database.", invoke_without_command=True
@@ -40,30 +42,37 @@ def path(ctx: typer.Context, json: Json = False) -> None:
 
 
 @app.command()
-def check(ctx: typer.Context, json: Json = False) -> None:
-    """Read all of it: pages, references, words, generations. Exit code 1 if anything is amiss.
+def check(
+    ctx: typer.Context,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Count again what is counted wrongly.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Read all of it: pages, references, words, counters, generations. Exit code 1 if anything is
+    amiss.
 
-    Nothing is changed, and an older schema is not brought up to date.
+    Nothing is changed without --mend, and an older schema is not brought up to date.
     """
     where = database_path(home_of(ctx))
     if not where.is_file():
         raise CommandError(f"there is no database yet at {where}", "The first triple makes it.")
     health = examine(where)
-    problems = list(health.problems)
+    problems, mended = list(health.problems), list[str]()
     told: dict[str, Any] = {"path": str(where), "schema": health.schema}
     if health.is_current and not problems:
         with store_of(ctx) as store:
-            changed = changed_words(store)
+            mended = _mended(store) if mend else []
+            problems = _amiss(store)
             every = [row for row in generations.list_generations(store) if not row.removed_at]
-            broken = [each.number for each in every if not generations.is_whole(store, each)]
             told |= {"triples": sum(triples.counts(store).values()), "generations": len(every)}
-        problems += [f"triple {each} is no longer what was kept" for each in changed]
-        problems += [f"generation {each} is not whole on the disk" for each in broken]
     if json:
-        emit_json({**told, "problems": problems})
+        emit_json({**told, "mended": mended, "problems": problems})
     else:
         for problem in problems:
             emit_text(problem)
+        for each in mended:
+            narrate(f"Counted again: {each}")
         counted = ", ".join(f"{told[n]} {n}" for n in ("triples", "generations") if n in told)
         emit_text(
             f"{where}: schema {health.schema}, {counted or 'its rows were not read'}, "
@@ -73,6 +82,37 @@ def check(ctx: typer.Context, json: Json = False) -> None:
             narrate("It is of another schema than this tear-tui, so its words were not checked.")
     if problems:
         raise typer.Exit(FAILED)
+
+
+def _amiss(store: Store) -> list[str]:
+    """What is wrong with the rows of a database whose pages are sound, in words."""
+    every = [row for row in generations.list_generations(store) if not row.removed_at]
+    return [
+        *(f"triple {each} is no longer what was kept" for each in changed_words(store)),
+        *(f"{_off(each)}; `tear-tui db check --mend` counts again" for each in miscounted(store)),
+        *(
+            f"generation {each.number} is not whole on the disk"
+            for each in every
+            if not generations.is_whole(store, each)
+        ),
+    ]
+
+
+def _mended(store: Store) -> list[str]:
+    """Count again if anything is off; what was, in words."""
+    with store.write():
+        found = miscounted(store)
+        if found:
+            count_again(store)
+    return [_off(each) for each in found]
+
+
+def _off(each: Miscounted) -> str:
+    theme = f", theme {safe_line(each.theme)}" if each.theme else ""
+    return (
+        f"triples of source {safe_line(each.source)}{theme}, {each.landing}, {each.status}:"
+        f" {each.counted} are counted, {each.there} are there"
+    )
 
 
 @app.command()

@@ -85,8 +85,9 @@ def rebuild(
         number = learned(store, which).number
         ids = tuple(stored_triples.get(store, each).id for each in without or ())
     last: Reply = {}
-    rebuilt = []
+    rebuilt, noticed = [], False
     for last in _replies(ctx, ReworkRequest("rebuild", (number,), without=ids)):
+        noticed |= last["event"] == "notice"
         if last["event"] == "rebuilt":
             rebuilt.append({key: value for key, value in last.items() if key != "event"})
     if last.get("event") != "lineage":
@@ -95,10 +96,10 @@ def rebuild(
     if json:
         emit_json(told)
     else:
-        _say_rebuilt(told)
+        _say_rebuilt(told, noticed)
 
 
-def _say_rebuilt(told: dict[str, Any]) -> None:
+def _say_rebuilt(told: dict[str, Any], noticed: bool) -> None:
     if told["generation"] == told["of"]:
         emit_text(f"generation {told['of']} came out the same, bit for bit; nothing has changed")
     elif told["generation"] == 0:
@@ -107,7 +108,8 @@ def _say_rebuilt(told: dict[str, Any]) -> None:
         left = f"without {len(told['left_out'])} triples" if told["left_out"] else "from the record"
         emit_text(f"generation {told['generation']} is generation {told['of']} {left}")
         if not told["left_out"]:
-            narrate("Nothing was left out, and still it is another: see the notices above.")
+            why = "see the notices above" if noticed else "nothing that is on record says why"
+            narrate(f"Nothing was left out, and still it is another: {why}.")
     if told["verdict"] and told["verdict"] != "pass":
         narrate(f"The gate's verdict on it: {told['verdict']}.")
     narrate(f"{called(told['live'])} answers.")

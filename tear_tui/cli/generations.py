@@ -21,6 +21,7 @@ from tear_tui.cli.generation_rows import Which, as_json, called, configured_base
 from tear_tui.cli.listing import Csv, Json, Nl, how
 from tear_tui.cli.output import CommandError, emit_json, emit_list, emit_table, emit_text, narrate
 from tear_tui.cli.root import store_of, tell_engine
+from tear_tui.lineage import fitting
 
 app = typer.Typer(
     help="List, compare, merge and take back generations, and choose which answers.",
@@ -55,6 +56,7 @@ def list_(ctx: typer.Context, json: Json = False, nl: Nl = False, csv: Csv = Fal
     asked = how(json, nl, csv)
     with store_of(ctx) as store:
         rows = [as_json(store, each) for each in stored_generations.list_generations(store)]
+        misfit = _misfit(store) if rows and asked is None else ""
     if asked is not None:
         emit_list(rows, (), asked)
         return
@@ -79,6 +81,8 @@ def list_(ctx: typer.Context, json: Json = False, nl: Nl = False, csv: Csv = Fal
     )
     if not any(row["live"] for row in rows):
         narrate("The base model answers." if rows else "No generations yet; the base answers.")
+    if misfit:
+        narrate(misfit)
 
 
 app.command("log")(generation_log.log)
@@ -180,7 +184,30 @@ def _make_live(store: Store, base: str, number: int, why: str) -> None:
             f"the files of generation {number} are missing or altered",
             f"`tear-tui generations rebuild {number}` learns it again.",
         )
+    if chosen is not None and not _fits(chosen):
+        raise CommandError(
+            f"generation {number} was learned on other weights of {base} than are here",
+            f"{fitting.mended_by(number)}.",
+        )
     stored_generations.use(store, base, number, why)
+
+
+def _misfit(store: Store) -> str:
+    """That what would answer does not fit the weights here, and what helps; "" where it does."""
+    from tear_core.settings import load_settings
+
+    settings = load_settings()
+    number = fitting.misfit(store, settings)
+    return fitting.in_short(number, settings.base) if number else ""
+
+
+def _fits(chosen: Generation) -> bool:
+    """Whether a generation was learned on the weights here, as far as that is known."""
+    from tear_core.settings import load_settings
+
+    settings = load_settings()
+    here = fitting.fingerprint_here(settings) if chosen.base == settings.base else None
+    return here in (None, chosen.base_fingerprint)
 
 
 def _whole(store: Store, row: Generation) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tear_core.store import drafts
 from tear_core.store.recall import Earlier
 from tear_tui.autosave import Autosave
 from tear_tui.conversing.conversation import ConversationLog
 from tear_tui.conversing.recalling import Walk
+
+MARKS = ("landing", "started")
+"""Boxes that hold no words but a choice: of several the newest counts."""
 
 
 class Boxes:
@@ -25,9 +27,12 @@ class Boxes:
         return self.slot(box), self.slot(f"unsent:{box}")
 
     def kept(self, box: str) -> str:
-        """What was left in a box, whether or not it has reached the disk yet."""
-        unsaved = self._autosave.unsaved(self.slot(box))
-        return drafts.load(self._log.store, self.slot(box)) or "" if unsaved is None else unsaved
+        """What was left in a box, whether or not it has reached the disk yet.
+
+        What other copies of the app left there that have ended follows each other.
+        """
+        between = None if box.partition(":")[0] in MARKS else "\n\n"
+        return self._autosave.kept(self._log.store, self.slot(box), between)
 
     def keep(self, box: str, text: str) -> None:
         """Have the text of a box saved; returns at once."""

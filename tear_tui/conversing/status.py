@@ -72,7 +72,9 @@ def _model(facts: Facts) -> str:
             return f"{name} · cannot be loaded"
         case "gone":
             return f"{name} · engine gone, F8 starts it"
-    return f"{name} · {generation(facts.live)}"
+    unfit = facts.engine.status.unfit if facts.engine.status else 0
+    misfit = f", {generation(unfit)} does not fit" if unfit and not facts.live else ""
+    return f"{name} · {generation(facts.live)}{misfit}"
 
 
 def generation(number: int) -> str:

@@ -22,6 +22,10 @@ class Family:
     generations: Mapping[int, Generation] = field(default_factory=dict)
     history: Sequence[int] = ()
     """What was live, oldest first; the last is live now."""
+    fingerprint: str = ""
+    """That of the weights which are loaded; "" is not known."""
+    stands_for: int = 0
+    """The generation that the base answers for, since it does not fit them."""
 
     @property
     def before(self) -> int | None:
@@ -41,6 +45,11 @@ class Family:
     def is_removed(self, number: int) -> bool:
         row = self.generations.get(number)
         return row is not None and bool(row.removed_at)
+
+    def fits(self, number: int) -> bool:
+        """Whether a generation was learned on the weights that are loaded, as far as is known."""
+        row = self.generations.get(number)
+        return row is None or self.fingerprint in ("", row.base_fingerprint)
 
     def children(self, number: int) -> list[int]:
         """The generations that grew from this one."""
@@ -71,6 +80,10 @@ class Node:
     def is_live(self) -> bool:
         return self.family.live == self.number
 
+    @property
+    def fits(self) -> bool:
+        return self.family.fits(self.number)
+
 
 def nodes(families: Sequence[Family]) -> list[Node]:
     """Every row, the newest of the first family on top."""
@@ -91,8 +104,14 @@ def _sign(family: Family, row: Generation) -> str:
 
 
 def family_of(
-    base: str, live: int, rows: Sequence[Generation], history: Sequence[Mapping[str, Any]]
+    base: str,
+    live: int,
+    rows: Sequence[Generation],
+    history: Sequence[Mapping[str, Any]],
+    fingerprint: str = "",
+    stands_for: int = 0,
 ) -> Family:
-    """A family from what the store says."""
+    """A family from what the store says, and the engine of the weights that it has loaded."""
     line = [int(each["generation"]) for each in history]
-    return Family(base, live, {row.number: row for row in rows}, line)
+    found = {row.number: row for row in rows}
+    return Family(base, live, found, line, fingerprint, stands_for)

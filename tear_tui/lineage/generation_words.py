@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tear_core.store.comparisons import Tally
 from tear_core.store.generations import Generation
 from tear_tui.lineage.families import Family, Lessons, Node
+from tear_tui.lineage.fitting import mended_by
 from tear_tui.monitoring.learning_words import date, duration, gate, moment
 from tear_tui.text.interval import clopper_pearson
 from tear_tui.text.safe_text import safe_line
@@ -33,12 +34,12 @@ def row(node: Node, marked: bool) -> list[Part]:
         f"{delta(generation):>7}  {generation.triples:>5,}  ",
         (moment(generation.created_at), "dim"),
         ("  live" if node.is_live else "", "bold $accent"),
-        *_notes(generation),
+        *_notes(generation, node.fits),
     ]
 
 
-def _notes(row: Generation) -> list[Part]:
-    notes: list[Part] = []
+def _notes(row: Generation, fits: bool) -> list[Part]:
+    notes: list[Part] = [] if fits else [("  other weights", "bold")]
     if row.removed_at:
         notes.append(("  removed", "dim"))
     if row.verdict:
@@ -72,6 +73,8 @@ def details(node: Node, taught: Lessons) -> list[Part]:
         return _of_the_base(node.family)
     parts: list[Part] = [(title(node.family, node.number), "bold $accent"), "\n"]
     parts += [_origin(generation), "\n"]
+    if not node.fits:
+        parts += [(f"{cannot_answer(node)} {mended_by(node.number)}.", "bold"), "\n"]
     verdict, *rules = gate(generation) or [[]]
     parts += [*verdict, "\n"] if verdict else []
     parts += [_losses(generation), "\n", _work(generation), "\n"]
@@ -81,6 +84,12 @@ def details(node: Node, taught: Lessons) -> list[Part]:
         for rule in rules:
             parts += [*rule, "\n"]
     return [*parts, ("learned with", "bold"), "\n", _settings(generation.settings)]
+
+
+def cannot_answer(node: Node) -> str:
+    """Why a generation that does not fit the weights cannot be made live."""
+    base = safe_line(node.family.base)
+    return f"Generation {node.number} was learned on other weights of {base}: it cannot answer."
 
 
 def why_refused(row: Generation) -> str:
@@ -94,8 +103,17 @@ def _of_the_base(family: Family) -> list[Part]:
     return [
         (f"the base {safe_line(family.base)}", "bold $accent"),
         "\nThe model as it came, without anything it has learned here.\n",
+        *_stands_for(family),
         f"{count} generation{'' if count == 1 else 's'} grew from it.",
     ]
+
+
+def _stands_for(family: Family) -> list[Part]:
+    number, base = family.stands_for, safe_line(family.base)
+    if not number:
+        return []
+    told = f"It answers for generation {number}, which was learned on other weights of {base}."
+    return [(f"{told} {mended_by(number)}.\n", "bold")]
 
 
 def _origin(row: Generation) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from tear_core.store import comparisons, generations, open_store, triples
+from tear_core.store import comparisons, fitting, generations, open_store, triples
 from tear_core.store.comparisons import Tally
 from tear_core.store.generations import Generation
 from tear_tui.lineage.families import Family, Lessons, family_of
@@ -15,8 +15,8 @@ MOST_TAUGHT = 100
 """Triples of a generation that are shown; the rest are counted."""
 
 
-def read(home: Path, base: str) -> list[Family]:
-    """All generations, those of this base first.
+def read(home: Path, base: str, fingerprint: str = "") -> list[Family]:
+    """All generations, those of this base first; `fingerprint` is that of its weights.
 
     Raises:
         StoreError: the database cannot be read.
@@ -32,6 +32,8 @@ def read(home: Path, base: str) -> list[Family]:
                 generations.live(store, name),
                 rows[name],
                 generations.live_history(store, name),
+                fingerprint if name == base else "",
+                fitting.stands_for(store, name),
             )
             for name in names
         ]

@@ -61,6 +61,7 @@ class GenerationsScreen(PlaceScreen):
         self._asked: Asked | None = None
         self._comparison: CompareScreen | None = None
         self._version = -1
+        self._fingerprint = ""
 
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.NAME)
@@ -97,6 +98,10 @@ class GenerationsScreen(PlaceScreen):
         self._stand()
 
     def engine_news(self, view: EngineView) -> None:
+        fresh = view.status.fingerprint if view.status is not None else ""
+        if fresh != self._fingerprint:
+            self._fingerprint = fresh
+            self._read()
         self._look()
         self.refresh_bindings()
         if self._comparison is not None:
@@ -127,10 +132,10 @@ class GenerationsScreen(PlaceScreen):
 
     @work(group="read", exclusive=True, exit_on_error=False)
     async def _read(self) -> None:
-        home, base = self.shared.home, self.base
+        home, base, loaded = self.shared.home, self.base, self._fingerprint
         try:
             self.families = await in_background(
-                lambda: reading_generations.read(home, base), "generations"
+                lambda: reading_generations.read(home, base, loaded), "generations"
             )
         except StoreError as error:
             return self.notice(f"The generations cannot be read: {error}")
@@ -215,6 +220,9 @@ class GenerationsScreen(PlaceScreen):
 
     def _use(self, base: str, number: int, why: str) -> None:
         store = self.shared.store
+        wanted = next((n for n in self._rows if (n.family.base, n.number) == (base, number)), None)
+        if wanted is not None and not wanted.fits:
+            return self.notice(generation_words.cannot_answer(wanted))
 
         def make_live() -> bool:
             generations.use(store, base, number, why)

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Input
 
-from tear_core.store import StoreError, drafts, triples
+from tear_core.store import StoreError, triples
 from tear_core.store.edits import NOTED, WORDS, Edit
 from tear_core.store.triples import StoredTriple
 from tear_core.store.versions import Suggestion
@@ -124,10 +124,8 @@ class EditTripleScreen(TearScreen):
 
     def _kept(self, name: str) -> str | None:
         """What was left in a box that was never saved, whether or not it has reached the disk."""
-        unsaved = self._shared.autosave.unsaved(self._slot(name))
-        if unsaved is None:
-            return drafts.load(self._shared.store, self._slot(name))
-        return unsaved or None
+        between = "\n\n" if name in WORDS else "; " if name in NOTED else None
+        return self._shared.autosave.kept(self._shared.store, self._slot(name), between) or None
 
     @on(TextBox.Typed)
     def _typed(self, event: TextBox.Typed) -> None:

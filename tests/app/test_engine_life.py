@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tear_core.store import open_store, triples
+from tear_core.store import generations, open_store, triples
+from tear_core.store.fitting import settle
 from tests.app.fake_engine import RESPONSE, FakeEngine, FakeEngines
 from tests.app.support import converse, flat, running, say, see, type_text, wait_until, witness
+from tests.store.made import generation
 
 
 async def test_the_conversation_is_there_before_the_engine_is(home: Path) -> None:
@@ -49,6 +51,31 @@ async def test_a_model_that_cannot_be_loaded_says_why(home: Path) -> None:
     async with running(home, engine, size=(120, 40)) as pilot:
         await see(pilot, "There is no model at /nowhere. F8 tries again.")
         await see(pilot, "nano · cannot be loaded")
+
+
+async def test_what_was_learned_on_other_weights_is_said_once_and_stays_in_the_status_line(
+    home: Path,
+) -> None:
+    with open_store(home) as store:
+        generations.publish(store, generation(store), [], [])
+    engine = FakeEngine(live=1)
+    engine.set(model="loading")
+    async with running(home, engine) as pilot:
+        await see(pilot, "nano · model loading…")
+        with open_store(home) as store:
+            settle(store, "nano", "of the update")
+        engine.set(model="ready", live=0, unfit=1, fingerprint="of the update")
+        await see(pilot, "Generation 1 was learned on other weights of nano, so the base answers.")
+        assert "`tear-tui generations rebuild 1` learns it again on these." in flat(pilot)
+        assert "live again" not in flat(pilot)
+        await see(pilot, "nano · base, generation 1 does not fit")
+        converse(pilot).notice("")
+        engine.set(pending=3)
+        await see(pilot, "3 pending")
+        assert "so the base answers" not in flat(pilot), "once is enough"
+        engine.set(live=2, unfit=0)
+        await see(pilot, "nano · generation 2")
+        assert "does not fit" not in flat(pilot)
 
 
 async def test_an_engine_that_dies_can_be_started_again_and_the_turn_rerolled(home: Path) -> None:

@@ -23,6 +23,7 @@ from tear_core.store import (
     triples,
 )
 from tear_core.store.comparisons import Comparison, Tally
+from tear_core.store.fitting import settle
 from tear_core.triples import Exchange, Triple
 from tear_core.turn import Event
 from tear_tui.app import TearApp, open_log
@@ -91,6 +92,30 @@ async def stand(pilot: Pilot[int], screen: GenerationsScreen, number: int) -> No
 def live(home: Path) -> int:
     with open_store(home) as store:
         return generations.live(store, "nano")
+
+
+async def test_what_does_not_fit_the_weights_is_marked_and_is_not_made_live(home: Path) -> None:
+    with open_store(home) as store:
+        grow(store, (0, 1))
+        new = replace(generation(store, parent=2), base_fingerprint="of the update")
+        generations.publish(store, new, [], [])
+        generations.use(store, "nano", 2, "test")
+        settle(store, "nano", "of the update")
+    engine = FakeEngine(live=0)
+    engine.set(unfit=2, fingerprint="of the update")
+    async with running(home, engine, size=(120, 40)) as pilot:
+        await see(pilot, "does not fit")
+        screen = await go(pilot)
+        await see(pilot, "It answers for generation 2, which was learned on other weights of nano.")
+        await see(pilot, "other weights")
+        await stand(pilot, screen, 2)
+        await see(pilot, "tear-tui generations rebuild 2")
+        await pilot.press("enter")
+        await see(pilot, "Generation 2 was learned on other weights of nano: it cannot answer.")
+        assert live(home) == 0
+        await stand(pilot, screen, 3)
+        await pilot.press("enter")
+        await see(pilot, "Generation 3 is live.")
 
 
 # --- the tree, without a screen

@@ -49,6 +49,27 @@ def test_what_was_being_typed_survives_a_power_cut(home: Path) -> None:
         terminal.see("a sentence that is not yet finished")
 
 
+def test_two_copies_on_one_home_take_no_words_from_each_other(home: Path) -> None:
+    with Terminal(home) as one, Terminal(home) as two, open_store(home) as store:
+        for terminal in (one, two):
+            terminal.see("Say something")
+        one.type("what the first one is saying")
+        one.see("first one is saying")
+        two.type("and what the second one is")
+        two.see("second one is")
+        two.wait(lambda: "second one is" in (drafts.load(store, "prompt@new") or ""))
+        two.wait(lambda: len(drafts.owners(store, "prompt@new")) == 2)
+        one.type("!")
+        one.see("saying!")
+        two.type("\x11")  # ctrl+q
+        assert left_as_it_was(two)
+        one.wait(lambda: "saying!" in (drafts.load(store, "prompt@new") or ""))
+        one.kill()
+    with Terminal(home) as terminal:
+        terminal.see("what the first one is saying!")
+        terminal.see("and what the second one is")
+
+
 def test_an_app_whose_terminal_is_gone_ends_and_keeps_what_was_typed(home: Path) -> None:
     with Terminal(home) as terminal:
         terminal.see("Say something")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from typer.testing import CliRunner, Result
 
 from tear_core import __version__
 from tear_core.engine.client import EngineBusy
+from tear_core.settings import load_settings
 from tear_core.store import generations, open_store, triples
 from tear_tui.cli import app
 from tear_tui.cli.commands import COMMANDS
+from tear_tui.lineage.fitting import fingerprint_here
 from tests.store.made import generation, pending_triple
 
 TRIPLE_KEYS = [
@@ -145,12 +148,25 @@ def test_import_prints_its_counts(tmp_path: Path) -> None:
     assert "no.jsonl" in missing.stderr and missing.stdout == ""
 
 
+def test_generations_that_do_not_fit_the_weights_are_told_and_not_chosen(home: Path) -> None:
+    with open_store(home) as store:
+        generations.publish(store, generation(store), [], [])
+    told = run("generations").stderr
+    assert "Generation 1 was learned on other weights of nano, so the base answers" in told
+    assert "tear-tui generations rebuild 1" in told
+    assert len(as_json("generations", "list")) == 1
+    refused = run("generations", "use", "1", code=1).stderr
+    assert "other weights" in refused and "generations rebuild 1" in refused
+
+
 def test_generations_are_listed_and_chosen(home: Path) -> None:
+    here = fingerprint_here(load_settings())
     with open_store(home) as store:
         for parent in (None, 1):
             kept = pending_triple(store, f"scene {parent}")
             triples.record_surprise(store, kept.id, 2.5, 7, 0)
-            generations.publish(store, generation(store, parent=parent), [kept.id], [])
+            made = replace(generation(store, parent=parent), base_fingerprint=here or "")
+            generations.publish(store, made, [kept.id], [])
     rows = as_json("generations", "list")
     assert [(row["generation"], row["parent"], row["live"]) for row in rows] == [
         (1, None, False),

@@ -362,6 +362,19 @@ def test_the_database_is_found_checked_backed_up_and_restored(home: Path, tmp_pa
     assert "is no longer what was kept" in shown.stdout and "not sound" in shown.stdout
 
 
+def test_counters_that_are_off_are_told_and_mended_when_asked(home: Path) -> None:
+    add("before")
+    with open_store(home) as store, store.write() as connection:
+        connection.execute("UPDATE triple_kinds SET n = 7")
+    shown = run("db", "check", code=1).stdout
+    assert "7 are counted, 1 are there" in shown and "db check --mend" in shown
+    assert "7 are counted" in run("db", "check", code=1).stdout, "it only looked"
+    mended = run("db", "check", "--mend")
+    assert "Counted again: " in mended.stderr and "1 triples" in mended.stdout
+    told = as_json("db", "check", "--mend")
+    assert (told["triples"], told["problems"], told["mended"]) == (1, [], [])
+
+
 def test_nothing_is_restored_under_a_running_engine(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

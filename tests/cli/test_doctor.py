@@ -16,7 +16,9 @@ from typer.testing import CliRunner, Result
 
 from tear_core import machine as facts_of
 from tear_core.machine import Driver, Gpu, Hub, Machine, Terminal, Torch, Weights
-from tear_core.store import Store, open_store
+from tear_core.settings import load_settings
+from tear_core.store import Store, generations, open_store
+from tear_core.store.fitting import settle
 from tear_core.store.generation_rows import Generation
 from tear_core.store.generations import publish
 from tear_tui.checks import Check
@@ -24,6 +26,8 @@ from tear_tui.checks.home import check_home, check_settings
 from tear_tui.checks.machine import check_bitsandbytes, check_gpus, check_terminal, check_torch
 from tear_tui.checks.models import check_models
 from tear_tui.cli import app
+from tear_tui.lineage.fitting import fingerprint_here
+from tests.store.made import generation as whole
 
 CPU = Torch(version="2.13.0+cpu", threads=2, bitsandbytes="0.50.2")
 CUDA = replace(CPU, version="2.13.0", cuda="13.0")
@@ -285,6 +289,22 @@ def test_a_generation_without_its_folder(home: Path, store: Store) -> None:
     check = at_home(home, "generations")
     assert check.status == "fail"
     assert "1" in check.found
+
+
+def test_a_live_generation_of_other_weights(home: Path, store: Store) -> None:
+    here = fingerprint_here(load_settings())
+    assert here is not None
+    fits = replace(whole(store), base_fingerprint=here)
+    publish(store, fits, [], [])
+    check = at_home(home, "live generation")
+    assert (check.status, check.fix) == ("ok", "") and "generation 1" in check.found
+    publish(store, whole(store), [], [])
+    check = at_home(home, "live generation")
+    assert check.status == "warn" and "generation 2 was learned on other weights" in check.found
+    assert "tear-tui generations rebuild 2" in check.fix
+    settle(store, "nano", here)
+    assert generations.live(store, "nano") == 0
+    assert at_home(home, "live generation") == check, "also after an engine has looked"
 
 
 def test_leftovers_of_learning_that_was_killed(home: Path, store: Store) -> None:

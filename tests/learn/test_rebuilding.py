@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 import torch
 
+from tear_core import __version__
 from tear_core.learn.learner import Learner
 from tear_core.learn.rebuilding import rebuild
+from tear_core.learn.step import dual_step
 from tear_core.model.base import Base
 from tear_core.store import generations, triples
 from tear_core.store.database import Store, StoreError, open_store
@@ -77,6 +80,87 @@ def test_a_difference_would_be_noticed(rows_base: Base, store: Store) -> None:
         )
     told = rebuilt(store, rows_base, 1)
     assert [each["same"] for each in told if each["event"] == "rebuilt"] == [False]
+
+
+def changed(store: Store, number: int, **settings: Any) -> None:
+    """Have a generation say something else of how it was learned; None: nothing at all."""
+    row = generations.get(store, number)
+    assert row is not None
+    gone = {name for name, value in settings.items() if value is None}
+    own = {k: v for k, v in {**row.settings, **settings}.items() if k not in gone}
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE generations SET settings = ? WHERE number = ?", (json.dumps(own), number)
+        )
+
+
+def notices(told: list[dict[str, Any]]) -> list[str]:
+    return [each["message"] for each in told if each["event"] == "notice"]
+
+
+def test_what_decides_the_bits_is_kept_with_a_generation(rows_base: Base, store: Store) -> None:
+    lineage(Learner(rows_base, PLAN), store, (3,))
+    row = generations.get(store, 1)
+    assert row is not None
+    own = row.settings
+    assert (own["precision"], own["capacity"]) == (PLAN.precision, PLAN.capacity)
+    assert (own["threads"], own["torch"]) == (torch.get_num_threads(), torch.__version__)
+    assert (own["device"], own["tear"]) == ("cpu", __version__)
+    assert own["cpu"] == torch.backends.cpu.get_cpu_capability() and "narrowed" not in own
+    assert notices(rebuilt(store, rows_base, 1)) == [], "all of it is as it was"
+
+
+@pytest.mark.parametrize(
+    ("was", "said"),
+    [
+        ({"torch": "1.0"}, "torch 1.0"),
+        ({"device": "cuda"}, "on cuda"),
+        ({"cpu": "ABACUS"}, "a CPU with ABACUS"),
+        ({"tear": "0.0.1"}, "tear-tui 0.0.1"),
+        ({"tear": None}, "an earlier tear-tui"),
+        ({"narrowed": 48}, "memory ran out"),
+    ],
+)
+def test_what_may_keep_the_bytes_from_coming_back_is_said_before(
+    rows_base: Base, store: Store, was: dict[str, Any], said: str
+) -> None:
+    lineage(Learner(rows_base, PLAN), store, (3,))
+    changed(store, 1, **was)
+    told = rebuilt(store, rows_base, 1)
+    (notice,) = notices(told)
+    assert said in notice and "the bytes may differ" in notice
+    at = [each["event"] for each in told]
+    assert at.index("notice") < at.index("rebuilt")
+
+
+def test_memory_that_ran_out_is_kept_with_what_was_learned(
+    rows_base: Base, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def halved(*given: Any, **how: Any) -> Any:
+        return replace(dual_step(*given, **how), capacity=how["capacity"] // 2)
+
+    monkeypatch.setattr("tear_core.learn.update.dual_step", halved)
+    lineage(Learner(rows_base, replace(PLAN, epochs=1)), store, (3,))
+    row = generations.get(store, 1)
+    assert row is not None
+    assert (row.settings["capacity"], row.settings["narrowed"]) == (96, 48)
+
+
+def test_what_does_not_fit_the_weights_is_learned_again_on_those_that_are_here(
+    rows_base: Base, store: Store
+) -> None:
+    first, *_ = lineage(Learner(rows_base, PLAN), store, (2, 1))
+    with store.write() as connection:
+        connection.execute("UPDATE generations SET base_fingerprint = 'other'")
+    told = rebuilt(store, rows_base, 2)
+    assert all("other weights" in each for each in notices(told)) and len(notices(told)) == 2
+    made = [(each["of"], each["generation"]) for each in told if each["event"] == "rebuilt"]
+    assert made == [(1, 3), (2, 4)], "entered anew, though its bytes be the same"
+    row = generations.get(store, 4)
+    assert row is not None and row.base_fingerprint == rows_base.fingerprint
+    assert rebuilt(store, rows_base, 2) == [told[-1]], "once is enough"
+    without = rebuilt(store, rows_base, 2, without=[first[0]])
+    assert [each["of"] for each in without if each["event"] == "rebuilding"] == [1, 2]
 
 
 def test_without_a_triple_only_what_it_touched_is_learned_again(

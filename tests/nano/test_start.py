@@ -15,6 +15,7 @@ from tear_core.nano.loop import train
 from tear_core.nano.model import SHAPES
 from tear_core.nano.options import Options
 from tear_core.nano.start import weights_digest
+from tear_core.nano.troubles import RecipeError
 from tests.nano.conftest import TINY_SHAPE, TINY_SOURCES, tiny_options
 
 
@@ -92,7 +93,7 @@ def test_a_folder_without_weights_says_so(first: Options, tmp_path: Path) -> Non
     (tmp_path / "tokenizer_config.json").write_text("{}")
     with pytest.raises(SystemExit, match="neither a checkpoint nor"):
         weights_digest(tmp_path)
-    with pytest.raises(SystemExit, match=r"has no tokenizer\.json"):
+    with pytest.raises(RecipeError, match="there is no such folder"):
         train(replace(first, out=tmp_path / "b", start=tmp_path / "c"), TINY_SOURCES, log=str)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tear_core.home import database_path
 from tear_core.store import Store, StoreError, database, open_store, overview, triples
+from tear_core.store.counters import Miscounted, count_again, miscounted
 from tear_core.store.health import changed_words, examine
 from tear_core.store.restore import restore
 from tests.store.made import pending_triple
@@ -77,6 +78,31 @@ def test_words_that_were_changed_behind_our_back_are_found(store: Store) -> None
     with store.write() as connection:
         connection.execute("UPDATE triples SET consequence = 'he sang'")
     assert changed_words(store) == [kept.id]
+
+
+def test_counters_that_are_off_are_found_and_counted_again(store: Store) -> None:
+    for scene in ("he wept", "he sang"):
+        pending_triple(store, scene)
+    assert miscounted(store) == []
+    with store.write() as connection:
+        connection.execute("UPDATE triple_kinds SET n = n + 3")
+        connection.execute("INSERT INTO triple_kinds VALUES ('gone', 'x', 'hurt', 'learned', 2)")
+        connection.execute("INSERT INTO triple_kinds VALUES ('none', '', 'hurt', 'learned', 0)")
+    assert miscounted(store) == [
+        Miscounted("gone", "x", "hurt", "learned", counted=2, there=0),
+        Miscounted("test", "", "neutral", "pending", counted=5, there=2),
+    ]
+    count_again(store)
+    assert miscounted(store) == [] and triples.counts(store)["pending"] == 2
+    pending_triple(store, "he left")
+    assert triples.counts(store)["pending"] == 3, "what comes is counted on"
+
+
+def test_a_kind_that_nobody_counted_is_found(store: Store) -> None:
+    pending_triple(store, "he wept")
+    with store.write() as connection:
+        connection.execute("DELETE FROM triple_kinds")
+    assert miscounted(store) == [Miscounted("test", "", "neutral", "pending", 0, 1)]
 
 
 def test_triples_are_counted_and_walked(store: Store) -> None:
