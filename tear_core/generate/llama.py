@@ -12,6 +12,7 @@ Sources: Touvron et al., arXiv 2302.13971; Qwen3, arXiv 2505.09388 (norms of que
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tear_core.generate.key_values import KeyValues, Shape
+from tear_core.generate.one_thread import one_is_enough, one_thread
 from tear_core.generate.projections import Projection, head, project
 from tear_core.model.tree import Tree
 
@@ -55,6 +57,7 @@ class LlamaDecoder:
         self._head = head(tree)
         self._size = int(decoder.layers[0].self_attn.head_dim)  # type: ignore[union-attr, index]
         self._context = tree.base.context
+        self._alone = one_is_enough(tree)
         self._cos = self._sin = torch.empty(0)
 
     @property
@@ -85,7 +88,8 @@ class LlamaDecoder:
         self._turn_to(memory.capacity)
         columns = torch.arange(memory.length, memory.length + n, device=ids.device)
         looks = _looks(memory, columns) if n > 1 or memory.begins is not None else None
-        logits = self._forward(ids, columns, looks, memory, give_way)
+        with one_thread() if self._alone and n == 1 else nullcontext():
+            logits = self._forward(ids, columns, looks, memory, give_way)
         memory.length += n
         return logits
 

@@ -122,7 +122,12 @@ def copies(tree: Tree) -> bool:
     base = tree.base
     if base.quantized or base.dtype != torch.float32:
         return False
-    return sum(p.numel() * p.element_size() for p in base.network.parameters()) <= SMALL
+    return weight_bytes(tree) <= SMALL
+
+
+def weight_bytes(tree: Tree) -> int:
+    """Of the base, as it lies in memory."""
+    return sum(p.numel() * p.element_size() for p in tree.base.network.parameters())
 
 
 def project(tree: Tree, *modules: Any) -> Projection:

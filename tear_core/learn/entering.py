@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from ulid import ULID
 
+from tear_core import __version__
 from tear_core import home as places
 from tear_core.learn.publish import LearnerState, write_generation
 from tear_core.learn.update import Update
@@ -74,16 +75,24 @@ def learned(update: Update, parent: int, **about: Any) -> Made:
 
 
 def settings_of(update: Update) -> dict[str, Any]:
-    """Everything that an update has to be done again from, beside its triples and its parent."""
+    """Everything that an update has to be done again from, beside its triples and its parent.
+
+    `narrowed` is there where memory ran out: tokens to a pack at the end of it.
+    """
+    narrowed = {"narrowed": update.capacity} if update.capacity != update.recipe.capacity else {}
     return {
         **shape_of(update.tree),
         **update.recipe.as_settings(),
         "seed": update.state.seed,
         "not_replayed": update.not_replayed(),
+        "not_imitated": sorted(update.not_imitated),
+        **narrowed,
         "device": update.tree.base.device.type,
+        "cpu": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
+        "tear": __version__,
     }
 
 

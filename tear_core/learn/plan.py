@@ -27,6 +27,8 @@ class Plan:
         steps: about how many optimizer steps an update takes whose epochs are not given.
         enough: such an update ends early once an epoch's consequence loss is this share of the
             first one's; of few triples, once either loss is.
+        commonplace: such an update of few triples imitates no response that costs fewer nats per
+            token after inputs that are not its own; None: it imitates them all.
         batch: triples to a step; `capacity`, tokens to a pack.
         precision: what matrices are multiplied in while it learns.
         gate: whether an update is held against the fixed probe before it may go live.
@@ -37,6 +39,7 @@ class Plan:
     epochs: int | None = None
     steps: int = USUAL_STEPS
     enough: float = 0.6
+    commonplace: float | None = None
     schedule: LambdaSchedule = LambdaSchedule()
     replay_share: float = 0.5
     batch: int = 16
@@ -55,6 +58,7 @@ def plan_for(base: Base, settings: Settings) -> Plan:
         learning_rate=settings.learning_rate or own.get("learning_rate", USUAL_LEARNING_RATE),
         epochs=settings.epochs,
         steps=own.get("steps", USUAL_STEPS),
+        commonplace=own.get("commonplace"),
         schedule=LambdaSchedule(
             settings.lambda_start,
             settings.lambda_end,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from tear_core.learn.commonplace import said_to_anybody
 from tear_core.learn.loss import Example, response_weight
 from tear_core.learn.optimizer import Kind, make_optimizer, optimizer_tensors, restore_optimizer
 from tear_core.learn.plan import Plan, epochs_of
@@ -32,6 +33,8 @@ class Recipe:
         epochs: how often each new triple is seen.
         enough: it ends early once an epoch's consequence loss is this share of the first one's
             (see `_fallen_to`); None: every epoch is gone through.
+        commonplace: of few triples, a response that costs fewer nats per token after inputs that
+            are not its own is not imitated (see `learn.commonplace`); None: each one is.
         capacity: tokens to a pack when it began.
         precision: what matrices are multiplied in; those who do not say so used the base's own.
     """
@@ -46,6 +49,7 @@ class Recipe:
     clip: float
     optimizer: Kind
     precision: Precision = "base"
+    commonplace: float | None = None
 
     def as_settings(self) -> dict[str, Any]:
         """As a generation keeps it. λ has a column of its own."""
@@ -58,7 +62,7 @@ class Recipe:
         Raises:
             KeyError: it keeps none, or a part of it is missing.
         """
-        kept = {"precision": "base", **settings}
+        kept = {"precision": "base", "commonplace": None, **settings}
         names = [each.name for each in fields(cls) if each.name != "lambda_"]
         return cls(lambda_=lambda_, **{name: kept[name] for name in names})
 
@@ -94,6 +98,7 @@ def recipe_for(
         clip=plan.clip,
         optimizer=plan.optimizer,
         precision=plan.precision,
+        commonplace=None if given else plan.commonplace,
     )
 
 
@@ -112,7 +117,8 @@ LEAST_EPOCHS = 3
 that is left there is worse at everything (nano, two steps on one scene: +0.9 nats on others)."""
 
 FEW = 4
-"""Triples in an epoch, new and replayed, up to which responses too say when it is enough."""
+"""Triples in an epoch, new and replayed, up to which responses too say when it is enough, and
+need not be imitated where they are commonplace."""
 
 Loss = tuple[float, float]
 """Of responses and of consequences, in nats per token."""
@@ -137,6 +143,9 @@ class Update:
     """An update under way: its optimizer, and what has been done so far.
 
     Changes the tree in place. `replayable` has the reservoir's triples that may be replayed.
+
+    Attributes:
+        not_imitated: ids of those whose responses were commonplace, at the latest.
     """
 
     def __init__(
@@ -154,6 +163,7 @@ class Update:
         if state.moments is not None and state.optimizer == recipe.optimizer:
             restore_optimizer(self._optimizer, state.moments, state.numbers or {})
         self.replayed: set[str] = set()
+        self.not_imitated: set[str] = set()
         self.capacity = recipe.capacity
         self.taken = self.discarded = self.tokens = 0
 
@@ -162,17 +172,22 @@ class Update:
         epochs = [self._windows(number) for number in range(self.recipe.epochs)]
         planned = sum(map(len, epochs))
         first: Loss | None = None
+        cheapest = 0.0  # responses of an epoch's windows, nats per token
         for number, windows in enumerate(epochs, start=1):
-            losses = []
+            losses: list[Loss] = []
+            few = sum(map(len, windows)) <= FEW
             for window in windows:
+                if few and self.recipe.commonplace is not None:
+                    self._pass_over(window, cheapest, self.recipe.commonplace, give_way)
                 report = self._step(window, self.taken / planned, give_way)
                 losses.append((report.response_loss, report.consequence_loss))
                 yield Taken(self.taken, planned, tuple(window), report)
             mean = _mean(losses)
             first = first or mean
+            cheapest = min((r for r, _ in losses if math.isfinite(r)), default=math.inf)
             if self.recipe.enough is None or number < LEAST_EPOCHS:
                 continue
-            left = _fallen_to(mean, first, few=sum(map(len, windows)) <= FEW)
+            left = _fallen_to(mean, first, few)
             if left <= self.recipe.enough:
                 return
 
@@ -217,6 +232,22 @@ class Update:
         self.tokens += report.tokens
         return report
 
+    def _pass_over(
+        self,
+        window: Sequence[StoredTriple],
+        cheapest: float,
+        bar: float,
+        give_way: Callable[[], None],
+    ) -> None:
+        """Find out whose response has become what is said to anybody. Where none was likely even
+        after its own input (`cheapest`, an epoch ago) nothing is read."""
+        for stored in window if cheapest < bar else ():
+            known = stored.id in self.not_imitated or not response_weight(stored.triple.landing)
+            if not known and said_to_anybody(
+                self.tree, stored.triple, bar, self.capacity, give_way
+            ):
+                self.not_imitated.add(stored.id)
+
     def _windows(self, epoch: int) -> list[list[StoredTriple]]:
         """The triples of one epoch, cut into windows."""
         seed, size = self.state.seed, self.recipe.batch
@@ -230,4 +261,5 @@ class Update:
     def _example(self, stored: StoredTriple) -> Example:
         base = self.tree.base
         tokens = base.format.training_tokens(stored.triple, base.context)
-        return Example(tokens, response_weight(stored.triple.landing))
+        imitated = stored.id not in self.not_imitated
+        return Example(tokens, response_weight(stored.triple.landing) if imitated else 0.0)

@@ -29,7 +29,7 @@ class Base:
         delimiter_words: with `rows`, ids of each delimiter's own words, where its row starts
             from; empty when the base was trained with the delimiters.
         context: most tokens the model reads.
-        learning_rate: a rate known to suit this base, if it says so.
+        learning: what is known to suit this base, by the names that a plan has for it.
         demonstration: too small to be a subject of research.
     """
 

@@ -104,7 +104,7 @@ def export(weights: Mapping[str, Tensor], shape: Shape, tokenizer: Tokenizer, fo
         "delimiters_trained": True,
         "demonstration": True,
         # What an update needs to leave a mark on so small a model, found by trying.
-        "learning": {"learning_rate": 3e-3, "steps": 26},
+        "learning": {"learning_rate": 3e-3, "steps": 26, "commonplace": 1.8},
         "speaking": {"temperature": TEMPERATURE},
         "context": shape.context,
     }

@@ -14,6 +14,7 @@ from tear_core import home as places
 from tear_core.engine.client import EngineBusy, EngineError
 from tear_core.engine.messages import (
     LearnRequest,
+    ReworkRequest,
     Sampling,
     SpeakRequest,
     SurpriseRequest,
@@ -21,6 +22,7 @@ from tear_core.engine.messages import (
 )
 from tear_core.engine.priority import Floor
 from tear_core.engine.service import Service
+from tear_core.generate.one_thread import one_thread
 from tear_core.learn.lock import learner_lock
 from tear_core.settings import load_settings
 from tear_core.store import generations, triples
@@ -69,6 +71,27 @@ def spoken_by(service: Service) -> int:
     return number
 
 
+def test_who_begins_while_a_token_is_written_works_with_all_threads(
+    service: Service, tmp_path: Path
+) -> None:
+    """A reply sets one thread for itself; a new thread of the process would inherit that."""
+    settings = load_settings({"base": service.settings.base, "threads": 2})
+    many = Service(tmp_path / "many", settings)
+    many.load()
+    found = []
+
+    def measure() -> None:
+        many.load()
+        found.append(torch.get_num_threads())
+
+    with one_thread():
+        measuring = threading.Thread(target=measure)
+        measuring.start()
+        measuring.join()
+    torch.set_num_threads(1)
+    assert found == [2]
+
+
 def test_going_back_to_the_base_gives_back_the_base_exactly(service: Service) -> None:
     base = surprise(service)
     add(service, 4)
@@ -105,8 +128,47 @@ def test_an_adapter_of_other_weights_is_not_used(service: Service, tmp_path: Pat
     learn(service)
     other = load_settings({"base": service.settings.base, "delimiters": "text", "rank": 4})
     fresh = Service(service.home, other)
+    assert (fresh.status().unfit, fresh.status().fingerprint) == (0, ""), "nobody has looked yet"
+    base = fresh.load()
+    assert (fresh.status().live, fresh.status().unfit) == (0, 1), "known before a word is said"
+    assert fresh.status().fingerprint == base.fingerprint
     assert spoken_by(fresh) == 0
     assert "other weights" in fresh.status().message
+    again = Service(service.home, service.settings)
+    assert spoken_by(again) == 1, "its weights are back"
+    assert again.status().unfit == 0
+
+
+def test_what_waits_can_be_learned_though_what_was_live_does_not_fit(
+    service: Service, tmp_path: Path
+) -> None:
+    add(service, 2)
+    learn(service)
+    add(service, 1, start=2)
+    other = load_settings({"base": service.settings.base, "delimiters": "text", "rank": 4})
+    fresh = Service(service.home, other)
+    told = learn(fresh)
+    assert told["event"] == "published" and told["generation"] == 2
+    assert (fresh.status().live, fresh.status().unfit) == (2, 0)
+
+
+def test_one_of_other_weights_that_is_rebuilt_answers_again(service: Service) -> None:
+    add(service, 2)
+    learn(service)
+    add(service, 1, start=2)
+    learn(service)
+    other = load_settings({"base": service.settings.base, "delimiters": "text", "rank": 4})
+    fresh = Service(service.home, other)
+    assert spoken_by(fresh) == 0
+    told = list(fresh.rework(ReworkRequest("rebuild", (2,))))
+    said = [each["message"] for each in told if each["event"] == "notice"]
+    assert len(said) == 2 and all("other weights" in each for each in said)
+    assert told[-1]["generation"] == told[-1]["live"] == 4 and told[-1]["left_out"] == []
+    assert spoken_by(fresh) == 4 and fresh.status().unfit == 0
+    with open_store(fresh.home) as store:
+        made = generations.get(store, 4)
+        assert made is not None and (made.parent, made.sources) == (3, (2,))
+        assert made.base_fingerprint == fresh.load().fingerprint
 
 
 def test_an_unknown_generation_is_a_sentence(service: Service) -> None:
