@@ -20,7 +20,7 @@ from app_homes import LAST_WORDS, found
 from on_a_terminal import Terminal, Took
 from side_by_side import CannotRun, Figures, Round, percentile
 
-OURS = [sys.executable, "-c", "from tear_tui.cli import main; main()"]
+OURS = [sys.executable, "-c", "from tear_tui.__main__ import main; main()"]
 BARE = f"""
 from textual.app import App
 from textual.widgets import Static
@@ -50,7 +50,7 @@ def first_picture(name: str, home: Path) -> Figures:
         child.returncode = 0
         return _figures(Took(time.perf_counter() - began, used.ru_utime + used.ru_stime))
     ours = name == "tear-tui"
-    with Terminal([*OURS, "--home", str(home)] if ours else [sys.executable, "-c", BARE]) as it:
+    with _ours(home) if ours else Terminal([sys.executable, "-c", BARE]) as it:
         return _figures(it.started(LAST_WORDS))
 
 
@@ -71,9 +71,14 @@ def told(took: Sequence[Took]) -> Figures:
 
 def _open(home: Path, environment: Mapping[str, str] | None = None) -> Terminal:
     """The app on a home, until this process ends."""
-    terminal = Terminal([*OURS, "--home", str(home)], environment)
+    terminal = _ours(home, environment)
     atexit.register(terminal.end)
     return terminal
+
+
+def _ours(home: Path, environment: Mapping[str, str] | None = None) -> Terminal:
+    """`tear-tui` on a home, as somebody starts it whose home it is: with nothing behind it."""
+    return Terminal(OURS, {"TEAR_HOME": str(home), **(environment or {})})
 
 
 # --- a key
@@ -209,7 +214,7 @@ def _at_the_triples(home: Path) -> Terminal:
 
 def remembered(home: Path, pages: int) -> dict[str, int]:
     """Bytes in memory when a talk has been opened, and when so many pages were leafed back."""
-    with Terminal([*OURS, "--home", str(home)]) as terminal:
+    with _ours(home) as terminal:
         terminal.started(LAST_WORDS)
         terminal.settle()
         opened = terminal.resident()

@@ -9,7 +9,7 @@
 #          (`pip install -e '.[bench]'`), unsloth for one more.
 # WHEELS   where no package index can be reached: a folder of wheels for what PYTHON lacks
 #          (typically peft, trl, datasets, bitsandbytes, sqlite-utils, python-ulid, fastapi,
-#          pydantic-settings, platformdirs, with what they need). PYTHON's own packages come first.
+#          pydantic-core, platformdirs, with what they need). PYTHON's own packages come first.
 # MINUTES  the most that all of it may take (9.5).
 # DEVICE=cpu  the same on a small model, to see that everything starts.
 set -uo pipefail

@@ -6,18 +6,17 @@ The first that has it wins: flags, the environment (`TEAR_RANK=8`), the project'
 
 from __future__ import annotations
 
-import difflib
+import functools
 import itertools
+import json
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings import SettingsError as UnreadableEnvironment
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,18 +32,16 @@ class SettingsError(ValueError):
         self.problems = tuple(problems)
 
 
-class Settings(BaseSettings):
-    """Everything that can be set. Made by `load_settings`."""
+def _limited(default: Any, **limits: Any) -> Any:
+    """A setting with this default, and what it has to keep to (`ge`: at least, `lt`: below, …)."""
+    return field(default=default, metadata=limits)
 
-    model_config = SettingsConfigDict(
-        env_prefix="TEAR_",
-        env_ignore_empty=True,
-        extra="forbid",
-        frozen=True,
-        allow_inf_nan=False,
-    )
 
-    base: str = Field("nano", min_length=1)
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set. Made by `load_settings`, which holds it to types and limits."""
+
+    base: str = _limited("nano", min_length=1)
     """The model to talk with: "nano" (it ships with tear-tui), a Hub id, or a folder."""
     revision: str | None = None
     """Commit, tag or branch of a Hub model. None: the default branch, pinned at first use."""
@@ -54,7 +51,7 @@ class Settings(BaseSettings):
     """"nf4" keeps the base in 4 bits (bitsandbytes): less memory, a little less exact."""
     delimiters: Literal["rows", "text"] = "rows"
     """"rows": six spare vocabulary rows are trained. "text": the delimiters are ordinary text."""
-    threads: int | None = Field(None, ge=1)
+    threads: int | None = _limited(None, ge=1)
     """CPU threads for the model. None: as many as the machine has cores for."""
 
     order: Literal["after", "before", "reflect"] = "after"
@@ -64,49 +61,49 @@ class Settings(BaseSettings):
     marks: bool = True
     """Underline what the anti-judge finds in a response, with a word for it below."""
 
-    temperature: float | None = Field(None, ge=0)
+    temperature: float | None = _limited(None, ge=0)
     """How far the model strays from its likeliest words. 0 always takes the likeliest. None: chosen
     for the base."""
-    top_p: float = Field(0.95, gt=0, le=1)
+    top_p: float = _limited(0.95, gt=0, le=1)
     """Draw only from the likeliest tokens that make up this much probability. 1 is off."""
-    top_k: int = Field(0, ge=0)
+    top_k: int = _limited(0, ge=0)
     """Draw only from this many likeliest tokens. 0 is off."""
-    repetition_penalty: float = Field(1.1, gt=0)
+    repetition_penalty: float = _limited(1.1, gt=0)
     """How much a word already said is held back. 1 is off."""
-    max_response_tokens: int = Field(120, ge=1)
+    max_response_tokens: int = _limited(120, ge=1)
     """Longest response, in tokens."""
-    max_scene_tokens: int = Field(120, ge=1)
+    max_scene_tokens: int = _limited(120, ge=1)
     """Longest predicted scene, in tokens."""
 
-    rank: int = Field(16, ge=1)
+    rank: int = _limited(16, ge=1)
     """Rank of the LoRA. Up to 16 loads in vLLM as it is."""
-    alpha: int = Field(32, ge=1)
+    alpha: int = _limited(32, ge=1)
     """LoRA scale: the update is multiplied by alpha / rank."""
     targets: Literal["attention", "all-linear"] = "attention"
     """Which layers learn: q, k, v, o, or every linear layer of the blocks."""
-    dropout: float = Field(0.0, ge=0, lt=1)
+    dropout: float = _limited(0.0, ge=0, lt=1)
     """Share of LoRA inputs dropped while learning."""
-    learning_rate: float | None = Field(None, gt=0)
+    learning_rate: float | None = _limited(None, gt=0)
     """Step size of the optimizer. None: chosen for the base."""
-    epochs: int | None = Field(None, ge=1)
+    epochs: int | None = _limited(None, ge=1)
     """How often each new triple is seen in one learning run. None: chosen for the base."""
-    lambda_start: float = Field(0.3, ge=0)
+    lambda_start: float = _limited(0.3, ge=0)
     """Weight of the consequence loss in the first generation. 1 is parity."""
-    lambda_end: float = Field(1.0, ge=0)
+    lambda_end: float = _limited(1.0, ge=0)
     """Weight of the consequence loss at the end of the schedule."""
-    lambda_generations: int = Field(8, ge=1)
+    lambda_generations: int = _limited(8, ge=1)
     """How many generations the schedule takes from start to end."""
     lambda_schedule: Literal["linear", "constant"] = "linear"
     """"constant" stays at `lambda_start`."""
-    replay_share: float = Field(0.5, ge=0, lt=1)
+    replay_share: float = _limited(0.5, ge=0, lt=1)
     """Share of a batch that is drawn from what was learned before."""
-    batch_triples: int = Field(16, ge=1)
+    batch_triples: int = _limited(16, ge=1)
     """Triples in one step of the optimizer, replayed ones included."""
-    pack_tokens: int | None = Field(None, ge=1)
+    pack_tokens: int | None = _limited(None, ge=1)
     """Most tokens in one packed micro-batch. None: chosen for the device."""
     learn_precision: Literal["auto", "base", "bfloat16"] = "auto"
     """What matrices are multiplied in while learning. "base": what its weights are in."""
-    clip: float = Field(1.0, gt=0)
+    clip: float = _limited(1.0, gt=0)
     """Longest gradient, as a norm."""
     optimizer: Literal["adamw", "adamw8bit"] = "adamw"
     """"adamw8bit" (bitsandbytes) takes less memory and needs a GPU."""
@@ -115,46 +112,17 @@ class Settings(BaseSettings):
     """Hold each update against a fixed probe before it may answer. "off" is kept on record."""
     learn_when: Literal["off", "after", "idle"] = "after"
     """When the engine learns by itself: "after" so many new scenes, when "idle", or "off"."""
-    learn_after: int = Field(1, ge=1)
+    learn_after: int = _limited(1, ge=1)
     """With "after": how many scenes have to wait before they are learned."""
-    learn_idle_seconds: float = Field(20.0, ge=0)
+    learn_idle_seconds: float = _limited(20.0, ge=0)
     """With "idle": seconds in which nobody has asked the engine for anything."""
-    theme: str = Field("ink", min_length=1)
+    theme: str = _limited("ink", min_length=1)
     """Colours of the app: "ink" for the night, "paper" for the day, or another theme."""
-    keymap: dict[str, str] = Field(default_factory=dict)
+    keymap: dict[str, str] = field(default_factory=dict)
     """Your own keys, by the name of what they do, e.g. "converse.take" = "f3"."""
 
-    _flags: dict[str, Any] = PrivateAttr(default_factory=dict)
-
-    @property
-    def flags(self) -> Mapping[str, Any]:
-        """What was given as flags when these settings were read."""
-        return self._flags
-
-    @field_validator("keymap", mode="before")
-    @classmethod
-    def _names_with_dots(cls, keymap: Any) -> Any:
-        """`converse.take = "f3"` without quotes is a table in a table to TOML."""
-        return _flat(keymap) if isinstance(keymap, Mapping) else keymap
-
-    @field_validator("base")
-    @classmethod
-    def _one_name_for_a_folder(cls, base: str) -> str:
-        """A folder goes by its whole path: generations are kept for the base of that name."""
-        folder = Path(base).expanduser()
-        return str(folder.resolve()) if base != "nano" and folder.is_dir() else base
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = [_TomlFile(settings_cls, path) for path in settings_files()]
-        return (init_settings, env_settings, *files)
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    # What was given as flags when these settings were read; no setting itself.
 
 
 def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
@@ -164,14 +132,12 @@ def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
         SettingsError: an unknown key, or a value that cannot be; says which and where.
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
+    files = map(_of_file, settings_files())
+    values = functools.reduce(_with_weaker, (_of_environment(), *files), given)
     try:
-        settings = Settings(**given)
+        return Settings(**_valid(values), flags=given)
     except ValidationError as error:
         raise SettingsError([_sentence(each, given) for each in error.errors()]) from None
-    except UnreadableEnvironment as error:
-        raise SettingsError([f"{error}: a variable of the environment is not JSON."]) from None
-    settings._flags = given
-    return settings
 
 
 def checked(name: str, value: Any) -> Any:
@@ -180,25 +146,32 @@ def checked(name: str, value: Any) -> Any:
     Raises:
         SettingsError: there is no such setting, or it cannot have this value; says why.
     """
-    if name not in Settings.model_fields:
+    if name not in kinds():
         raise SettingsError([_unknown(name, "asked for")])
     try:
-        return getattr(_Alone(**{name: value}), name)
+        return _valid({name: value})[name]
     except ValidationError as error:
         raise SettingsError([_reason(name, each) for each in error.errors()]) from None
 
 
+@functools.cache
+def kinds() -> Mapping[str, Any]:
+    """The type of each setting, in the order in which they are declared."""
+    hints = get_type_hints(Settings)
+    return {each.name: hints[each.name] for each in fields(Settings) if each.name != "flags"}
+
+
 def what_for() -> dict[str, str]:
     """What each setting is for: the words below it in its class. Read when somebody asks, since a
-    start has no use for it (pydantic reads them at every import)."""
+    start has no use for it."""
     import ast
     import inspect
 
     (told,) = ast.parse(inspect.getsource(Settings)).body
     assert isinstance(told, ast.ClassDef)
     found = {}
-    for field, below in itertools.pairwise(told.body):
-        match field, below:
+    for above, below in itertools.pairwise(told.body):
+        match above, below:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(words))),
@@ -223,9 +196,8 @@ def source_of(name: str, flags: Mapping[str, Any] | None = None) -> Source:
     """
     if name in (flags or {}):
         return Source("flag", f"given as --{name.replace('_', '-')}")
-    for variable, value in os.environ.items():
-        if variable.upper() == f"TEAR_{name.upper()}" and value:
-            return Source("environment", f"the environment's {variable}")
+    if (variable := _variables().get(name)) is not None:
+        return Source("environment", f"the environment's {variable}")
     for path in settings_files():
         if name in read_toml(path):
             return Source("user" if path == user_file() else "project", str(path))
@@ -251,37 +223,92 @@ def project_file() -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-class _TomlFile(PydanticBaseSettingsSource):
-    """One settings file. Its unknown keys are errors that name the file."""
-
-    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
-        super().__init__(settings_cls)
-        self.path = path
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        raise NotImplementedError  # only reached through __call__, which reads the whole file
-
-    def __call__(self) -> dict[str, Any]:
-        values = read_toml(self.path)
-        known = list(self.settings_cls.model_fields)
-        unknown = [key for key in values if key not in known]
-        if unknown:
-            raise SettingsError([_unknown(key, str(self.path)) for key in unknown])
-        return values
+def _variables() -> dict[str, str]:
+    """The environment's variable for each setting that has one. An empty one says nothing."""
+    upper = {variable.upper(): variable for variable, value in os.environ.items() if value}
+    named = {name: upper.get(f"TEAR_{name.upper()}") for name in kinds()}
+    return {name: variable for name, variable in named.items() if variable is not None}
 
 
-class _Alone(Settings):
-    """The settings without what the environment and the files say, to try a value on."""
+def _of_environment() -> dict[str, Any]:
+    """What the environment sets: text, from which the settings make what they hold."""
+    variables = _variables()
+    values: dict[str, Any] = {name: os.environ[each] for name, each in variables.items()}
+    if "keymap" in values:
+        try:
+            values["keymap"] = json.loads(values["keymap"])
+        except ValueError as error:
+            where = f"the environment's {variables['keymap']}"
+            raise SettingsError([f"`keymap` ({where}) is not JSON: {error}."]) from None
+    return values
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        *others: PydanticBaseSettingsSource,
-        **named: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
+
+def _of_file(path: Path) -> dict[str, Any]:
+    """What a settings file sets. Its unknown keys are errors that name the file."""
+    values = read_toml(path)
+    unknown = [key for key in values if key not in kinds()]
+    if unknown:
+        raise SettingsError([_unknown(key, str(path)) for key in unknown])
+    return values
+
+
+def _with_weaker(values: dict[str, Any], weaker: dict[str, Any]) -> dict[str, Any]:
+    """These values, and those of a weaker source that are not among them. Keys add up."""
+    both = weaker | values
+    keymaps = [each["keymap"] for each in (weaker, values) if "keymap" in each]
+    if len(keymaps) == 2 and all(isinstance(each, Mapping) for each in keymaps):
+        both["keymap"] = _flat(keymaps[0]) | _flat(keymaps[1])
+    return both
+
+
+def _valid(values: Mapping[str, Any]) -> dict[str, Any]:
+    """These values as the settings hold them: of the right type and within their limits.
+
+    Raises:
+        ValidationError: some of them cannot be.
+    """
+    keymap = values.get("keymap")
+    if isinstance(keymap, Mapping):  # `converse.take = "f3"` without quotes is a table in a table
+        values = {**values, "keymap": _flat(keymap)}
+    valid: dict[str, Any] = _checks().validate_python(values)
+    if "base" in valid:
+        valid["base"] = _one_name_for_a_folder(valid["base"])
+    return valid
+
+
+def _one_name_for_a_folder(base: str) -> str:
+    """A folder goes by its whole path: generations are kept for the base of that name."""
+    folder = Path(base).expanduser()
+    return str(folder.resolve()) if base != "nano" and folder.is_dir() else base
+
+
+@functools.cache
+def _checks() -> SchemaValidator:
+    """What holds values to types and limits: pydantic's core by itself. The rest of pydantic would
+    cost each start, and the app's first picture, more than all else in this file."""
+    limits = {each.name: each.metadata for each in fields(Settings)}
+    each_one = {
+        name: core_schema.typed_dict_field(_schema(kind, limits[name]), required=False)
+        for name, kind in kinds().items()
+    }
+    return SchemaValidator(core_schema.typed_dict_schema(each_one, extra_behavior="forbid"))
+
+
+def _schema(kind: Any, limits: Mapping[str, Any]) -> core_schema.CoreSchema:
+    if type(None) in get_args(kind):
+        return core_schema.nullable_schema(_schema(get_args(kind)[0], limits))
+    if get_origin(kind) is Literal:
+        return core_schema.literal_schema(list(get_args(kind)))
+    if get_origin(kind) is dict:
+        return core_schema.dict_schema(*(_schema(each, {}) for each in get_args(kind)))
+    if kind is float:
+        return core_schema.float_schema(**limits, allow_inf_nan=False)
+    plain: dict[Any, Callable[..., core_schema.CoreSchema]] = {
+        str: core_schema.str_schema,
+        int: core_schema.int_schema,
+        bool: core_schema.bool_schema,
+    }
+    return plain[kind](**limits)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -299,7 +326,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _unknown(key: str, where: str) -> str:
-    near = difflib.get_close_matches(key, Settings.model_fields, n=1)
+    import difflib
+
+    near = difflib.get_close_matches(key, kinds(), n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
     return f"There is no setting `{key}` ({where}).{hint}"
 

@@ -13,7 +13,7 @@ from tear_core.store import open_store
 TENSORS = {"torch", "transformers", "peft", "datasets", "bitsandbytes"}
 SCREENS = {"textual"}
 HEAVY = {
-    *("pydantic_settings", "httpx", "jinja2", "asyncio", "sqlite_utils", "numpy", "rich"),
+    *("httpx", "jinja2", "asyncio", "sqlite_utils", "numpy", "rich"),
     *("faker", "fastapi", "click"),
 }
 """What a command that lists has no use for. Each of them costs as much as Python's own start."""
@@ -31,6 +31,15 @@ except SystemExit as ended:
     assert not ended.code
 """
 APP = "import tear_tui.app"
+BARE = """
+import sys, tear_tui.__main__, tear_tui.entrance
+sys.argv = ["tear-tui"]
+tear_tui.entrance.run = lambda *_, **__: 7
+try:
+    tear_tui.__main__.main()
+except SystemExit as ended:
+    assert ended.code == 7
+"""
 PLAIN = (
     "import tear_core.triples, tear_core.turn, tear_core.witness_format, tear_core.home,"
     " tear_core.settings, tear_core.machine, tear_core.nano"
@@ -51,6 +60,7 @@ CHECKS = "import tear_tui.cli.doctor, tear_tui.checks.home, tear_tui.checks.mode
         pytest.param(COMMAND_LINE, TENSORS | SCREENS, id="command line"),
         pytest.param(HELP, TENSORS | SCREENS | HEAVY | NO_PLAN, id="tear-tui --help"),
         pytest.param(APP, TENSORS, id="app"),
+        pytest.param(BARE, TENSORS | {"typer", "pydantic", "httpx"}, id="tear-tui"),
         pytest.param(PLAIN, TENSORS | SCREENS, id="plain modules"),
         pytest.param(KEPT, TENSORS | SCREENS, id="store and corpus"),
         pytest.param(CLIENT, TENSORS | SCREENS, id="engine's client"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,6 +23,8 @@ from tear_core.model.base import Base
 from tear_core.model.families import UnsupportedBase
 from tear_core.model.load import load_base
 from tear_core.settings import Settings, SettingsError, load_settings
+from tear_core.store.database import StoreError, open_store
+from tear_core.store.fitting import other_weights, settle
 
 OF_THE_BASE = ("base", "revision", "dtype", "quantize", "delimiters", "threads")
 """Settings that a loaded base was loaded with: others of them wait for the next engine."""
@@ -50,15 +54,17 @@ class Held:
         self._tell = tell
         self._told_at = 0.0
         self._loading = threading.Lock()
-        if settings.threads:
-            torch.set_num_threads(settings.threads)
+        self._threads = settings.threads or torch.get_num_threads()
 
     def load(self) -> Base:
-        """The base, loaded at most once.
+        """The base, loaded at most once. Whoever works with it begins here: its thread of the
+        process gets the engine's number of threads, whatever a reply has set for its own.
 
         Raises:
             EngineError: it cannot be loaded; says why and what to do.
         """
+        torch.get_num_threads()  # settles what a new thread would else find out in the middle
+        torch.set_num_threads(self._threads)
         with self._loading:
             if self.base is not None:
                 return self.base
@@ -78,8 +84,15 @@ class Held:
                 raise EngineError(str(error), "`tear-tui doctor` says what works here") from error
             self.plan = plan_for(base, chosen)
             self.live = Live(base, self.plan.shape)
-            self.base, self.failed, self.message = base, False, ""
+            self.base, self.failed, self.message = base, False, self._settled(base)
             return base
+
+    def _settled(self, base: Base) -> str:
+        """Have the base answer for what does not fit its weights; that it does, in words."""
+        with suppress(StoreError), open_store(self.home) as store:  # busy: a reply looks again
+            if misfit := settle(store, base.name, base.fingerprint):
+                return f"{other_weights(misfit)}: the base answers instead"
+        return ""
 
     def _downloading(self, what: str, done: int, total: int) -> None:
         share = f" of {total / 1e9:.2f}" if total else ""
@@ -101,7 +114,7 @@ class Held:
         with self._loading:
             if self.base is not None:
                 kept = {name: getattr(self.settings, name) for name in OF_THE_BASE}
-                fresh = fresh.model_copy(update=kept)
+                fresh = replace(fresh, **kept)
                 self.plan = plan_for(self.base, fresh)
             self.settings = fresh
 

@@ -1,15 +1,11 @@
 """The command line: one file for each group of commands, named in `commands`.
 
 A start imports the file of the command that is called, and neither torch nor textual; what a
-command needs beyond the store it imports when it runs. `main` is the console script.
+command needs beyond the store it imports when it runs.
 """
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +14,7 @@ import typer
 from tear_core import __version__
 from tear_tui.cli.output import EXIT_CODES
 from tear_tui.cli.root import RootGroup, RootOptions, home_of
+from tear_tui.starting import forgive_letters, open_app
 
 app = typer.Typer(
     name="tear-tui",
@@ -28,10 +25,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
 )
-
-PICTURES = "120"
-"""Pictures a second, at most. Textual draws at beats, and may leave one out after a picture: at its
-own 60 a key that is pressed right after a picture waits up to 33 ms for the next."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -67,23 +60,10 @@ def entry(
     """
     ctx.obj = RootOptions(home=home, debug=debug)
     if ctx.invoked_subcommand is None:
-        gc.disable()  # until the first picture, when the app enables it: all of this stays
-        os.environ.setdefault("TEXTUAL_FPS", PICTURES)  # read when textual is imported
-        try:
-            from tear_tui.entrance import run
-
-            code = run(home_of(ctx), session=session, new=new, tour=tour or None)
-        finally:
-            gc.enable()
-        raise typer.Exit(code)
+        raise typer.Exit(open_app(home_of(ctx), session=session, new=new, tour=tour or None))
 
 
 def main() -> None:
-    """The console script `tear-tui`."""
-    # It would read what every installed package says of itself, at each start, to find them.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a letter gets a question mark, not a traceback.
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    """Read the command line and do what it says."""
+    forgive_letters()
     app(prog_name="tear-tui")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tear_core.settings import Settings, SettingsError, load_settings
+from tear_core.settings import Settings, SettingsError, kinds, load_settings
 from tear_tui.cli.output import CommandError, emit_json, emit_list, emit_text, narrate
 from tear_tui.preferences import settings_file
 from tear_tui.preferences.settings_table import NONE, Row, counts_from, rows, source_word, written
@@ -46,7 +46,7 @@ def get(name: Name, json: Json = False) -> None:
         return
     told = next((_told(row, settings) for row in rows(settings) if row.name == name), None)
     if told is None:
-        raise CommandError(f"there is no setting `{name}`", _near(name, Settings.model_fields))
+        raise CommandError(f"there is no setting `{name}`", _near(name, kinds()))
     emit_json(told) if json else emit_text(told["shown"])
 
 

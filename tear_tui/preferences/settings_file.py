@@ -11,6 +11,7 @@ from tear_core.settings import (
     Settings,
     SettingsError,
     checked,
+    kinds,
     load_settings,
     project_file,
     source_of,
@@ -48,7 +49,7 @@ def change(name: str, value: Any, which: Which, settings: Settings | None = None
     """
     flags = settings.flags if settings is not None else {}
     wanted = None if value is None else checked(name, value)
-    if name not in Settings.model_fields:
+    if name not in kinds():
         checked(name, value)
     refuse_in_vain(name, which, settings)
     _write(path_of(which), lambda document: _put(document, name, wanted))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from tear_core.settings import Settings, Source, source_of, what_for
+from tear_core.settings import Settings, Source, kinds, source_of, what_for
 
 GROUPS = {
     "base": "model",
@@ -62,9 +62,9 @@ def rows(settings: Settings) -> list[Row]:
         SettingsError: a settings file cannot be read.
     """
     found, group, helps = [], "", what_for()
-    for name, field in Settings.model_fields.items():
+    for name, kind in kinds().items():
         group = GROUPS.get(name, group)
-        kinds = _kinds(field.annotation)
+        either = _kinds(kind)
         found.append(
             Row(
                 name=name,
@@ -72,8 +72,8 @@ def rows(settings: Settings) -> list[Row]:
                 value=written(getattr(settings, name)),
                 source=source_of(name, settings.flags),
                 help=helps[name],
-                choices=_choices(kinds),
-                may_be_none=type(None) in kinds,
+                choices=_choices(either),
+                may_be_none=type(None) in either,
             )
         )
     return found

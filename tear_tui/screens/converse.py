@@ -104,6 +104,13 @@ class ConverseScreen(KeepingScreen):
         self.listing = self.query_one(SessionList)
         self.listing.border_title = "sessions"
         self._enter()
+        self.call_later(self._wait_for_the_turns)
+
+    async def _wait_for_the_turns(self) -> None:
+        """Lay nothing out and draw nothing before they are there, with all that stands in them:
+        each part of them that comes by itself would have all of it laid out again."""
+        with self.app.batch_update():
+            await self.transcript.complete()
 
     @property
     def drawn(self) -> bool:

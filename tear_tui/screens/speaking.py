@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from textual import work
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from tear_core.store import StoreError
@@ -20,8 +21,9 @@ from tear_tui.conversing.speech import Speech
 from tear_tui.conversing.status import Facts
 from tear_tui.conversing.talk import Talk
 from tear_tui.engine_link import EngineLink, EngineView
+from tear_tui.lineage import fitting
 from tear_tui.screens.base import TearScreen
-from tear_tui.text.pacing import SLOWEST, next_flush
+from tear_tui.text.pacing import SLOWEST, next_flush, until_a_pause
 
 T = TypeVar("T")
 
@@ -39,8 +41,12 @@ class SpeakingScreen(TearScreen):
         self.link = link
         self.facts = facts
         self._measuring = False
+        self.typed_at = 0.0
+        """When somebody last wrote (`time.monotonic`)."""
         self._spent = 0.0
         """Processor time that this thread had had at the last flush."""
+        self._flushed_at = self._due = 0.0
+        self._waiting: Timer | None = None
 
     def refresh_turns(self) -> None:
         """Show the conversation as it stands now."""
@@ -83,8 +89,8 @@ class SpeakingScreen(TearScreen):
             return
         self._read(self.talk.begin())
         self.link.nudge()
-        self._spent = time.thread_time()
-        self.set_timer(next_flush(0.0), self._flush)
+        self._spent, self._flushed_at = time.thread_time(), time.monotonic()
+        self._flush_in(next_flush(0.0))
 
     @work(group="speak", exclusive=True, exit_on_error=False)
     async def _read(self, speech: Speech) -> None:
@@ -95,9 +101,29 @@ class SpeakingScreen(TearScreen):
         finally:
             speech.abandon()
 
+    def _flush_in(self, seconds: float) -> None:
+        self._due = time.monotonic() + seconds
+        self._wait(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(seconds, self._flush_unless_somebody_types)
+
+    def _flush_unless_somebody_types(self) -> None:
+        now = time.monotonic()
+        pause = until_a_pause(now - self.typed_at, now - self._flushed_at)
+        self._wait(pause) if pause else self._flush()
+
+    def key_drawn(self) -> None:
+        """A key is in the picture, and the next is still some way off: the model's words come now
+        if it is time for them."""
+        if self.talk.speech is not None and time.monotonic() >= self._due:
+            self._flush()
+
     def _flush(self) -> None:
         """Bring the screen up to date with what the model has written since the last time."""
-        began = time.perf_counter()
+        began, self._flushed_at = time.perf_counter(), time.monotonic()
         drawing, self._spent = time.thread_time() - self._spent, time.thread_time()
         if self.talk.speech is None:
             return
@@ -105,7 +131,7 @@ class SpeakingScreen(TearScreen):
             changed = self.talk.collect(self.facts.live)
         except StoreError as error:
             self.notice(f"The model's words are not kept yet: {error}")
-            self.set_timer(SLOWEST, self._flush)
+            self._flush_in(SLOWEST)
             return
         if changed:
             self.refresh_turns()
@@ -113,7 +139,7 @@ class SpeakingScreen(TearScreen):
             self._ended()
         else:
             waiting = time.perf_counter() - began  # long where others have the processor
-            self.set_timer(next_flush(max(drawing, waiting)), self._flush)
+            self._flush_in(next_flush(max(drawing, waiting)))
 
     def _ended(self) -> None:
         error = self.talk.finish()
@@ -168,7 +194,9 @@ class SpeakingScreen(TearScreen):
             self.facts = replace(
                 self.facts, base=keepable(status.base), live=status.live, pending=status.pending
             )
-            if status.live != old.live and before.status is not None:
+            if status.unfit and (before.status is None or before.status.unfit != status.unfit):
+                self.notice(fitting.in_short(status.unfit, self.facts.base))
+            elif status.live != old.live and before.status is not None:
                 self.notice(measuring.now_live(self.session.store, old.live, status.live))
             was_learning = before.status is not None and before.status.learning
             if (status.live, status.pending) != (old.live, old.pending) or (

@@ -31,8 +31,6 @@ class WritingScreen(ReadingScreen):
     edit: EditPanel
     authoring: Turn | None = None
     """The turn whose consequence is being written."""
-    typed_at = 0.0
-    """When somebody last wrote (`time.monotonic`)."""
 
     @property
     def box(self) -> TextBox | None:
@@ -50,6 +48,7 @@ class WritingScreen(ReadingScreen):
     @on(TextBox.Typed)
     def _typed(self, event: TextBox.Typed) -> None:
         self.typed_at = time.monotonic()
+        self.call_after_refresh(self.key_drawn)
         self.refresh_keys()
         if not event.box.has_focus:
             return

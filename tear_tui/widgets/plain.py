@@ -30,6 +30,13 @@ class Plain(Settled, Static):
             shown = content(*parts)
             self.update(shown, layout=layout and self._needs_other_room(shown))
 
+    def on_resize(self) -> None:
+        """A text that came while its widget was about to be as wide as it is now was measured for
+        the width before: it is looked at again."""
+        height = self.styles.height
+        if height is not None and height.is_auto and self._needs_other_room(content(*self._shows)):
+            self.refresh(layout=True)
+
     def _needs_other_room(self, shown: Content) -> bool:
         """Whether the widget, as it was laid out last, is too small or too large for a text."""
         width = self.styles.width

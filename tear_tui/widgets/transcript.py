@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -115,6 +115,7 @@ class Transcript(SettledScroll, VerticalScroll):
         self._opening = True  # until it has been drawn
         self._again: Callable[[], None] = lambda: None
         self._kept: list[int] = []
+        self._coming: list[Awaitable[None]] = []
 
     def update_node_styles(self, animate: bool = True) -> None:
         """Leave the turns as they are when only the focus has moved (they do not depend on it)."""
@@ -182,6 +183,14 @@ class Transcript(SettledScroll, VerticalScroll):
         if not self._views:
             return not self._empty.display or bool(self._empty.outer_size)
         return self._views[max(self._views)].drawn
+
+    async def complete(self) -> None:
+        """Wait until the turns that `show` has put here have all their widgets."""
+        coming, self._coming = self._coming, []
+        for each in coming:
+            await each
+        if len(self._views) >= enough(self.app.size.height):
+            self.show_vertical_scrollbar = True  # it will be: nothing is laid out without it first
 
     def open_the_rest(self) -> None:
         """Have the rest of the window come, a few turns at a time, after what is seen at once:
@@ -291,12 +300,13 @@ class Transcript(SettledScroll, VerticalScroll):
         for number in [each for each in self._views if each not in wanted]:
             self._views.pop(number).remove()
         first = min(self._views, default=None)
+        self._coming = []
         for number in numbers:
             if number in self._views:
                 continue
             next_one = self._views[first] if first is not None and number < first else self._later
             view = self._views[number] = TurnView(number)
-            self.mount(view, before=next_one)
+            self._coming.append(self.mount(view, before=next_one))
 
     def _mark_cursor(self) -> None:
         marked = self.has_focus or self.pinned

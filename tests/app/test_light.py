@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -24,6 +25,7 @@ from tear_tui.app import TearApp
 from tear_tui.conversing.choosing import Choice
 from tear_tui.conversing.looks import Writing, Written
 from tear_tui.screens.converse import ConverseScreen
+from tear_tui.text import pacing
 from tear_tui.text.windowing import FEW, STEP, enough
 from tear_tui.widgets.footer import KeyFooter
 from tear_tui.widgets.plain import Plain
@@ -204,6 +206,34 @@ async def test_a_key_typed_into_the_composer_lays_nothing_out(home: Path, counts
         assert not counts
 
 
+async def test_while_somebody_types_the_models_words_come_right_after_a_key(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "BETWEEN_KEYS", 600.0)  # somebody types all the time
+    monkeypatch.setattr(pacing, "SLOWEST", 600.0)
+    flushed: list[str] = []
+    real = ConverseScreen._flush
+
+    def flush(self: ConverseScreen) -> None:
+        flushed.append(self.composer.text)
+        real(self)
+
+    monkeypatch.setattr(ConverseScreen, "_flush", flush)
+    engine = FakeEngine()
+    engine.hold("scene", before=6)
+    async with running(home, engine) as pilot:
+        screen = converse(pilot)
+        await pilot.press("H", "i", "enter")
+        await wait_until(pilot, lambda: engine.tokens_written > 6)
+        await pilot.pause()
+        for typed in ("a", "ab", "abc"):
+            await wait_until(pilot, lambda: time.monotonic() >= screen._due)
+            await pilot.press(typed[-1])
+            await wait_until(pilot, lambda: flushed[-1:] == [typed])  # noqa: B023
+        assert [each for each in flushed if each] == ["a", "ab", "abc"]
+        assert "She laughed" in flat(pilot)
+
+
 # --- the first picture
 
 
@@ -252,6 +282,28 @@ async def test_the_first_picture_is_of_the_first_screen_and_it_is_styled_once(
         await pilot.resize_terminal(80, 24)
         await wait_until(pilot, lambda: {"-narrow", "-short"} <= converse(pilot).classes)
         assert not {"-wide", "-tall"} & converse(pilot).classes
+
+
+async def test_the_turns_of_the_first_picture_are_laid_out_once_all_together(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(home) as store:
+        write_session(store, 30)
+    laid_out: list[int] = []
+    real = Transcript.arrange
+
+    def arrange(self: Transcript, *given: Any, **named: Any) -> Any:
+        if not self.screen.was_seen:  # type: ignore[attr-defined]
+            laid_out.append(len(self.query(".scene")))
+        return real(self, *given, **named)
+
+    monkeypatch.setattr(Transcript, "arrange", arrange)
+    async with running(home, FakeEngine(), size=(120, 40)) as pilot:
+        await see(pilot, "30 times a day")
+        await wait_until(pilot, lambda: converse(pilot).was_seen)
+    turns = enough(40)
+    assert set(laid_out) == {0, turns}, "all of them, or none"
+    assert laid_out.count(turns) <= 2  # a picture asks twice: how tall it is all, and what is where
 
 
 async def test_the_turns_out_of_view_come_a_few_at_a_time(
@@ -304,6 +356,7 @@ LATER = {
     *(f"tear_tui.screens.{name}" for name in ("triples", "learning", "generations", "settings")),
     *(f"tear_tui.screens.{name}" for name in ("replay", "palette", "go_to", "place", "copy_out")),
     *("tear_tui.conversing.provenance", "tear_tui.conversing.more_scenes", "tear_tui.tty.editor"),
+    *("typer", "pydantic"),
 }
 
 

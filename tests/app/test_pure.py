@@ -20,7 +20,7 @@ from tear_tui.conversing.status import Facts, sparkline, status_line
 from tear_tui.conversing.talk import Talk
 from tear_tui.conversing.veil import veil
 from tear_tui.engine_link import EngineView
-from tear_tui.text.pacing import FASTEST, SLOWEST, next_flush
+from tear_tui.text.pacing import BETWEEN_KEYS, FASTEST, SLOWEST, next_flush, until_a_pause
 from tear_tui.tty.clipboard import escape_sequences
 from tear_tui.tty.copying import as_text
 from tests.app.fake_engine import FakeEngine
@@ -87,6 +87,14 @@ def test_a_slow_screen_is_drawn_less_often() -> None:
     assert next_flush(0.0) == FASTEST
     assert FASTEST < next_flush(0.02) < SLOWEST
     assert next_flush(9.0) == SLOWEST
+
+
+def test_the_models_words_wait_for_the_next_key_but_not_for_long() -> None:
+    assert until_a_pause(0.0, 0.0) == BETWEEN_KEYS
+    assert until_a_pause(BETWEEN_KEYS / 2, 0.0) == BETWEEN_KEYS / 2
+    assert until_a_pause(BETWEEN_KEYS, 0.0) == until_a_pause(9.0, 0.0) == 0, "nobody types"
+    assert until_a_pause(0.0, SLOWEST) == 0, "nothing was shown for long"
+    assert 0 < until_a_pause(0.0, SLOWEST - 0.1) < BETWEEN_KEYS
 
 
 @pytest.mark.parametrize("width", [10, 30, 60, 78, 200])

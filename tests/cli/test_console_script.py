@@ -1,6 +1,7 @@
 """The real program in a real process: it starts light, and keeps data and words apart."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,11 +56,38 @@ def test_a_plugin_of_pydantic_that_somebody_installed_is_not_looked_for(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS", raising=False)
-    for chosen, expected in ((None, False), ("", True)):
-        if chosen is not None:
-            monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", chosen)
-        assert program("config", "list")[2] == 0
-        assert loaded.exists() is expected
+    for words in (("config", "list"), ("triples", "list", "--limit", "3")):
+        assert program(*words)[2] == 0
+        assert not loaded.exists()
+    model = "import pydantic; type('Model', (pydantic.BaseModel,), {})"
+    subprocess.run([sys.executable, "-c", model], check=True)
+    assert loaded.exists(), "it is there to be found"
+
+
+@pytest.mark.parametrize(
+    ("words", "around", "shown"),
+    [
+        (["--version"], {}, "tear-tui "),
+        (["triples", "list"], {}, "No triples."),
+        ([], {"_TEAR_TUI_COMPLETE": "source_bash"}, "complete -o default -F"),
+    ],
+)
+def test_by_itself_it_is_the_app_and_with_anything_else_a_command(
+    home: Path, words: list[str], around: dict[str, str], shown: str
+) -> None:
+    program = [sys.executable, "-m", "tear_tui", *words]
+    done = subprocess.run(
+        program, capture_output=True, text=True, check=True, env={**os.environ, **around}
+    )
+    assert shown in done.stdout + done.stderr
+
+
+def test_an_app_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
+    (tmp_path / "tear.toml").write_text("rnak = 8")
+    program = [sys.executable, "-m", "tear_tui"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith("tear-tui: There is no setting `rnak`")
 
 
 def test_an_error_is_on_stderr_with_its_exit_code(home: Path) -> None:

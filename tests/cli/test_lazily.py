@@ -9,9 +9,10 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from tear_tui.cli import PICTURES, app
+from tear_tui.cli import app
 from tear_tui.cli.commands import COMMANDS
 from tear_tui.cli.triples import TriplesGroup
+from tear_tui.starting import PICTURES
 
 ROOT: Any = typer.main.get_command(app)
 TRIPLES: Any = ROOT.commands["triples"].itself()

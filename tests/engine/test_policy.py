@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def background(service: Service) -> Iterator[Activity]:
     finally:
         pausing.resume(service.home)
         service.end(30)
-        service.settings = service.settings.model_copy(update={"learn_when": "off"})
+        service.settings = replace(service.settings, learn_when="off")
         activity.changed.set()
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_the_base_is_measured_before_the_first_scene_waits_for_it(
         return real(tree, *given)
 
     monkeypatch.setattr(gating, "probe", probe)
-    service.settings = service.settings.model_copy(update={"gate": "on"})
+    service.settings = replace(service.settings, gate="on")
     service.prepare()
     assert len(asked) == 1
     add(service, 1)
@@ -91,7 +92,7 @@ def test_nothing_is_measured_where_nothing_will_be_learned_or_held(
     service: Service, monkeypatch: pytest.MonkeyPatch, off: dict[str, str]
 ) -> None:
     monkeypatch.setattr(gating, "probe", lambda *_: pytest.fail("measured"))
-    service.settings = service.settings.model_copy(update=off)
+    service.settings = replace(service.settings, **off)
     service.prepare()
     assert service.status().model == "ready"
 
