@@ -43,7 +43,7 @@ class Plan:
     schedule: LambdaSchedule = LambdaSchedule()
     replay_share: float = 0.5
     batch: int = 16
-    capacity: int = 640
+    capacity: int = 768
     clip: float = 1.0
     optimizer: Kind = "adamw"
     precision: Precision = "base"
@@ -67,7 +67,7 @@ def plan_for(base: Base, settings: Settings) -> Plan:
         ),
         replay_share=settings.replay_share,
         batch=settings.batch_triples,
-        capacity=settings.pack_tokens or (640 if base.device.type == "cpu" else 4096),
+        capacity=settings.pack_tokens or (768 if base.device.type == "cpu" else 4096),
         clip=settings.clip,
         optimizer=settings.optimizer,
         precision=precision_for(base, settings.learn_precision),
