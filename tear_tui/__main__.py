@@ -13,6 +13,9 @@ from tear_tui.starting import forgive_letters, open_app
 COMPLETING = "_TEAR_TUI_COMPLETE"
 """A shell asks for what could be typed next: with this in the environment, and no arguments."""
 
+INTERRUPTED = 130
+"""What a shell expects of a program that ctrl+c has ended."""
+
 
 def main() -> None:
     """The console script."""
@@ -23,6 +26,8 @@ def main() -> None:
     forgive_letters()
     try:
         code = open_app()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     except Exception as error:
         from tear_tui.cli.output import report_error
 

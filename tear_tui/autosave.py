@@ -28,8 +28,8 @@ class Autosave:
         self.copy = Copy(home)
         self._waiting: dict[str, tuple[str, str | None]] = {}
         self._writing: dict[str, tuple[str, str | None]] = {}
-        self._taken_over = False
-        """Words that another copy left are this one's now: it is to be seen that it is running."""
+        self._to_take: list[tuple[str, list[str], str | None]] = []
+        """What could not be taken over at once: a box, whose words, and what stands between."""
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -60,12 +60,14 @@ class Autosave:
         me, others = self.copy.name, drafts.owners(store, slot)
         left = [each for each in others if each != me and not self._is_written(each)]
         if left:
-            with self._lock:
-                self._taken_over = True
-                self._idle.clear()
-            self._wake.set()
-            with suppress(StoreError):  # busy: they are taken over by who opens the box next
+            self._hold()  # first: what is this one's is not to look as if nobody wrote it
+            try:
                 drafts.take(store, slot, me, left, between)
+            except StoreError:  # busy: shown all the same, and taken over before anything is saved
+                with self._lock:
+                    self._to_take.append((slot, left, between))
+                    self._idle.clear()
+                self._wake.set()
         return drafts.load(store, slot, [me, *left], between) or ""
 
     def _is_written(self, owner: str) -> bool:
@@ -97,12 +99,12 @@ class Autosave:
         with self._lock:
             texts, self._waiting = self._waiting, {}
             self._writing = texts
-            taken_over, self._taken_over = self._taken_over, False
         failed, self.problem = dict(texts), ""
+        if any(text for text, _ in texts.values()):
+            self._hold()
         try:
-            if taken_over or any(text for text, _ in texts.values()):
-                self.copy.hold()
             with open_store(self._home) as store:
+                self._take(store)
                 for slot, (text, session) in texts.items():
                     try:
                         drafts.save(store, slot, text, session, self.copy.name)
@@ -115,7 +117,20 @@ class Autosave:
             self.problem = str(error)
         with self._lock:
             self._waiting, self._writing = {**failed, **self._waiting}, {}
-            if self._waiting:
+            if self._waiting or self._to_take:
                 self._wake.set()  # try again at the next beat
             else:
                 self._idle.set()
+
+    def _hold(self) -> None:
+        """Be seen to be running; where nothing can be locked, words are kept all the same."""
+        with suppress(OSError, NotImplementedError):
+            self.copy.hold()
+
+    def _take(self, store: Store) -> None:
+        """Take over what could not be: a box that is saved first would get the words again."""
+        while self._to_take:
+            slot, left, between = self._to_take[0]
+            drafts.take(store, slot, self.copy.name, left, between)
+            with self._lock:
+                del self._to_take[0]

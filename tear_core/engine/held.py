@@ -24,7 +24,7 @@ from tear_core.model.families import UnsupportedBase
 from tear_core.model.load import load_base
 from tear_core.settings import Settings, SettingsError, load_settings
 from tear_core.store.database import StoreError, open_store
-from tear_core.store.fitting import other_weights, settle
+from tear_core.store.fitting import settle
 
 OF_THE_BASE = ("base", "revision", "dtype", "quantize", "delimiters", "threads")
 """Settings that a loaded base was loaded with: others of them wait for the next engine."""
@@ -54,7 +54,7 @@ class Held:
         self._tell = tell
         self._told_at = 0.0
         self._loading = threading.Lock()
-        self._threads = settings.threads or torch.get_num_threads()
+        self._usual_threads = torch.get_num_threads()
 
     def load(self) -> Base:
         """The base, loaded at most once. Whoever works with it begins here: its thread of the
@@ -64,7 +64,7 @@ class Held:
             EngineError: it cannot be loaded; says why and what to do.
         """
         torch.get_num_threads()  # settles what a new thread would else find out in the middle
-        torch.set_num_threads(self._threads)
+        torch.set_num_threads(self.settings.threads or self._usual_threads)
         with self._loading:
             if self.base is not None:
                 return self.base
@@ -84,15 +84,14 @@ class Held:
                 raise EngineError(str(error), "`tear-tui doctor` says what works here") from error
             self.plan = plan_for(base, chosen)
             self.live = Live(base, self.plan.shape)
-            self.base, self.failed, self.message = base, False, self._settled(base)
+            self._settle(base)
+            self.base, self.failed, self.message = base, False, ""
             return base
 
-    def _settled(self, base: Base) -> str:
-        """Have the base answer for what does not fit its weights; that it does, in words."""
+    def _settle(self, base: Base) -> None:
+        """Have the base answer for what does not fit its weights."""
         with suppress(StoreError), open_store(self.home) as store:  # busy: a reply looks again
-            if misfit := settle(store, base.name, base.fingerprint):
-                return f"{other_weights(misfit)}: the base answers instead"
-        return ""
+            settle(store, base.name, base.fingerprint)
 
     def _downloading(self, what: str, done: int, total: int) -> None:
         share = f" of {total / 1e9:.2f}" if total else ""

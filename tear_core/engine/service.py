@@ -36,7 +36,7 @@ from tear_core.model.memory import memory_held
 from tear_core.settings import Settings
 from tear_core.store import generations, triples
 from tear_core.store.database import open_store
-from tear_core.store.fitting import stands_for
+from tear_core.store.fitting import other_weights, stands_for
 
 
 class Service:
@@ -94,7 +94,8 @@ class Service:
             pending=waiting,
             learning=self._learning.now,
             speaking=held.floor.taken,
-            message=held.message,
+            message=held.message
+            or (f"{other_weights(unfit)}: the base answers instead" if unfit else ""),
             device=str(base.device) if base else "",
             pid=os.getpid(),
             paused=pausing.is_paused(self.home),

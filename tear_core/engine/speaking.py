@@ -114,6 +114,8 @@ class Speaking:
             number = generations.live(store, base.name)
             try:
                 live.be(store, number)
+                if number:  # whatever had the base answer before
+                    self._held.message = ""
             except BrokenAdapter as error:
                 self._held.message = f"{error}: the base answers instead"
                 reconciling.reconcile(store)

@@ -69,6 +69,13 @@ class DualLoss:
     consequence: Tensor
 
 
+def of_responses(nll: Tensor, pack: Pack, examples: Sequence[Example]) -> Tensor:
+    """What a pack's share of each example's response costs, in nats: [examples], detached."""
+    nats = nll.detach() * (pack.sections == Section.RESPONSE)
+    found = torch.zeros(len(examples), dtype=nats.dtype, device=nats.device)
+    return found.index_add_(0, pack.owners, nats)
+
+
 def dual_loss(
     nll: Tensor, pack: Pack, examples: Sequence[Example], window: Window, lambda_: float
 ) -> DualLoss:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import torch
 
-from tear_core.learn.loss import DualLoss, Example, Window, dual_loss, window_of
+from tear_core.learn.loss import DualLoss, Example, Window, dual_loss, of_responses, window_of
 from tear_core.model.packing import Pack, pack
 from tear_core.model.precision import Precision, products_in, row_multiple
 from tear_core.model.rounded_weights import rounded_once
 from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree
+from tear_core.witness_format import Section
 
 
 class OutOfMemory(RuntimeError):
@@ -33,6 +34,8 @@ class StepReport:
         tokens: supervised tokens in the window.
         capacity: tokens a pack may hold from now on (halved when memory ran out).
         discarded: the step was not taken, because a loss or a gradient was not finite.
+        responses: of each example, what a token of its response cost before the step, in nats,
+            whether it is imitated or not; nan where it has none.
     """
 
     response_loss: float
@@ -42,6 +45,7 @@ class StepReport:
     seconds: float
     capacity: int
     discarded: bool = False
+    responses: tuple[float, ...] = ()
 
 
 def dual_step(  # noqa: PLR0913 - how a step is taken, all of it named
@@ -75,7 +79,7 @@ def dual_step(  # noqa: PLR0913 - how a step is taken, all of it named
                 tree.base.device,
                 multiple=row_multiple(precision, tree.base),
             )
-            sums = _accumulate(tree, packs, examples, window, lambda_, seed, precision, give_way)
+            found = _accumulate(tree, packs, examples, window, lambda_, seed, precision, give_way)
             break
         except RuntimeError as error:
             if not _is_out_of_memory(error):
@@ -89,21 +93,28 @@ def dual_step(  # noqa: PLR0913 - how a step is taken, all of it named
                     f"a triple of {longest} tokens does not fit into memory"
                 ) from error
             capacity = max(longest, capacity // 2)
+    response, consequence, nats = found
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     norm = float(torch.nn.utils.clip_grad_norm_(parameters, clip))
-    finite = all(map(math.isfinite, (*sums, norm)))
+    finite = all(map(math.isfinite, (response, consequence, norm)))
     if finite:
         optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return StepReport(
-        response_loss=sums[0] if window.response else math.nan,
-        consequence_loss=sums[1],
+        response_loss=response if window.response else math.nan,
+        consequence_loss=consequence,
         grad_norm=norm,
         tokens=int(window.response + window.consequence),
         seconds=time.perf_counter() - began,
         capacity=capacity,
         discarded=not finite,
+        responses=_per_token(examples, nats),
     )
+
+
+def _per_token(examples: Sequence[Example], nats: Sequence[float]) -> tuple[float, ...]:
+    counts = (each.tokens.sections[1:].count(Section.RESPONSE) for each in examples)
+    return tuple(n / count if count else math.nan for n, count in zip(nats, counts, strict=True))
 
 
 def _accumulate(
@@ -115,8 +126,10 @@ def _accumulate(
     seed: int,
     precision: Precision,
     give_way: Callable[[], None],
-) -> tuple[float, float]:
+) -> tuple[float, float, list[float]]:
+    """The shares of both losses, summed up, and each response's nats."""
     losses: list[DualLoss] = []
+    nats = torch.zeros(len(examples), device=tree.base.device)
     products = products_in(precision, tree.base)
     tree.network.train()
     try:
@@ -128,12 +141,15 @@ def _accumulate(
                 loss = dual_loss(nll, row, examples, window, lambda_)
                 loss.total.backward()
                 losses.append(loss)
+                nats += of_responses(nll, row, examples)
                 # One waits while one is worked on, no more: a reply would wait for all of them.
                 reached, before = _mark(tree.base.device), reached
                 before()
     finally:
         tree.network.eval()
-    return sum(float(s.response) for s in losses), sum(float(s.consequence) for s in losses)
+    response = sum(float(each.response) for each in losses)
+    consequence = sum(float(each.consequence) for each in losses)
+    return response, consequence, nats.tolist()
 
 
 def _mark(device: torch.device) -> Callable[[], object]:

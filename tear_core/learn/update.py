@@ -164,6 +164,7 @@ class Update:
             restore_optimizer(self._optimizer, state.moments, state.numbers or {})
         self.replayed: set[str] = set()
         self.not_imitated: set[str] = set()
+        self._costs: dict[str, float] = {}  # of responses, when they were last seen
         self.capacity = recipe.capacity
         self.taken = self.discarded = self.tokens = 0
 
@@ -172,22 +173,21 @@ class Update:
         epochs = [self._windows(number) for number in range(self.recipe.epochs)]
         planned = sum(map(len, epochs))
         first: Loss | None = None
-        cheapest = 0.0  # responses of an epoch's windows, nats per token
         for number, windows in enumerate(epochs, start=1):
             losses: list[Loss] = []
             few = sum(map(len, windows)) <= FEW
             for window in windows:
                 if few and self.recipe.commonplace is not None:
-                    self._pass_over(window, cheapest, self.recipe.commonplace, give_way)
+                    self._pass_over(window, self.recipe.commonplace, give_way)
                 report = self._step(window, self.taken / planned, give_way)
                 losses.append((report.response_loss, report.consequence_loss))
                 yield Taken(self.taken, planned, tuple(window), report)
             mean = _mean(losses)
             first = first or mean
-            cheapest = min((r for r, _ in losses if math.isfinite(r)), default=math.inf)
             if self.recipe.enough is None or number < LEAST_EPOCHS:
                 continue
-            left = _fallen_to(mean, first, few)
+            # With its own one passed over, the responses are those of replays, which change.
+            left = _fallen_to(mean, first, few and not self.not_imitated)
             if left <= self.recipe.enough:
                 return
 
@@ -226,6 +226,7 @@ class Update:
             give_way=give_way,
         )
         self.replayed.update(stored.id for stored in window if stored.id not in self.new_ids)
+        self._costs.update(zip((each.id for each in window), report.responses, strict=True))
         self.capacity = report.capacity
         self.taken += 1
         self.discarded += report.discarded
@@ -235,17 +236,16 @@ class Update:
     def _pass_over(
         self,
         window: Sequence[StoredTriple],
-        cheapest: float,
         bar: float,
         give_way: Callable[[], None],
     ) -> None:
-        """Find out whose response has become what is said to anybody. Where none was likely even
-        after its own input (`cheapest`, an epoch ago) nothing is read."""
-        for stored in window if cheapest < bar else ():
+        """Find out whose response has become what is said to anybody. Whose was dear even after its
+        own input when it was last seen is not asked about."""
+        for stored in window:
             known = stored.id in self.not_imitated or not response_weight(stored.triple.landing)
-            if not known and said_to_anybody(
-                self.tree, stored.triple, bar, self.capacity, give_way
-            ):
+            if known or self._costs.get(stored.id, 0.0) >= bar:
+                continue
+            if said_to_anybody(self.tree, stored.triple, bar, self.capacity, give_way):
                 self.not_imitated.add(stored.id)
 
     def _windows(self, epoch: int) -> list[list[StoredTriple]]:

@@ -68,10 +68,11 @@ def settle(store: Store, base: str, fingerprint: str) -> int:
     Raises:
         StoreError: the database is busy.
     """
-    misfit, waiting = unfit(store, base, fingerprint), stands_for(store, base)
-    if misfit and misfit == live(store, base):
-        use(store, base, BASE, other_weights(misfit))
-    row = get(store, waiting)
-    if not misfit and row is not None and not row.removed_at:
-        use(store, base, waiting, "the weights that it was learned on are back")
+    with store.write():  # nobody chooses another one meanwhile
+        misfit, waiting = unfit(store, base, fingerprint), stands_for(store, base)
+        if misfit and misfit == live(store, base):
+            use(store, base, BASE, other_weights(misfit))
+        row = get(store, waiting)
+        if not misfit and row is not None and not row.removed_at:
+            use(store, base, waiting, "the weights that it was learned on are back")
     return misfit

@@ -158,4 +158,19 @@ def test_where_the_database_is_busy_the_words_are_shown_all_the_same(
     monkeypatch.setattr("tear_tui.autosave.drafts.take", busy)
     assert copy.opens() == "half a thought"
     monkeypatch.undo()
+    copy.types("")  # it was sent
+    copy.quits()
+    assert Copy(home).opens() == "", "and does not come back"
+
+
+def test_where_nothing_can_be_locked_the_words_are_kept_all_the_same(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError("no locks on this file system")
+
+    monkeypatch.setattr("tear_tui.copies.Copy.hold", no_locks)
+    copy = Copy(home)
+    copy.types("half a thought")
+    copy.quits()
     assert Copy(home).opens() == "half a thought"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tear_tui import __main__ as starting_point
+
 HEAVY = ("torch", "transformers", "peft", "datasets", "textual", "sqlite_utils")
 
 PROGRAM = f"""
@@ -104,3 +106,16 @@ def test_a_terminal_of_few_letters_gets_question_marks(
     monkeypatch.setenv("PYTHONIOENCODING", encoding)
     shown, _, code = program("triples")
     assert code == 0 and ("世界" in shown or "??" in shown)
+
+
+def test_ctrl_c_before_the_app_is_there_ends_it_as_a_shell_expects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.argv", ["tear-tui"])
+    monkeypatch.setattr("tear_tui.__main__.open_app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        starting_point.main()
+    assert ended.value.code == 130

@@ -167,6 +167,19 @@ def test_a_loaded_base_stays_and_its_plan_follows_the_settings(
     assert last["steps"] == 2
 
 
+def test_a_base_is_loaded_with_the_threads_of_the_settings_read_last(
+    make: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, before = make(threads=2), torch.get_num_threads()
+    monkeypatch.setenv("TEAR_THREADS", "3")
+    service.reload_settings()
+    try:
+        service.load()
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
 # --- what came to nothing
 
 

@@ -134,8 +134,13 @@ def test_an_adapter_of_other_weights_is_not_used(service: Service, tmp_path: Pat
     assert fresh.status().fingerprint == base.fingerprint
     assert spoken_by(fresh) == 0
     assert "other weights" in fresh.status().message
+    with open_store(fresh.home) as store:
+        generations.use(store, base.name, generations.BASE, "chosen")
+    assert fresh.status().message == "", "somebody has chosen"
+    with open_store(fresh.home) as store:
+        generations.use(store, base.name, 1, "chosen")
     again = Service(service.home, service.settings)
-    assert spoken_by(again) == 1, "its weights are back"
+    assert spoken_by(again) == 1, "its weights are there"
     assert again.status().unfit == 0
 
 

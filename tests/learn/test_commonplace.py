@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tear_core.evaluate.gate.probe_set import shipped
-from tear_core.evaluate.surprise import surprise
+from tear_core.evaluate.surprise import Surprise, surprise
 from tear_core.learn import commonplace, update
 from tear_core.learn.commonplace import INPUTS, said_to_anybody
 from tear_core.learn.learner import Learner
+from tear_core.learn.loss import Example
+from tear_core.learn.optimizer import make_optimizer
 from tear_core.learn.plan import Plan, plan_for
 from tear_core.learn.publish import LearnerState
 from tear_core.learn.rebuilding import rebuild
+from tear_core.learn.replay import Reservoir
+from tear_core.learn.step import dual_step
 from tear_core.learn.update import FEW, Recipe, Taken, Update, recipe_for
 from tear_core.model.base import Base
+from tear_core.model.packing import pack
+from tear_core.model.scoring import token_nll
 from tear_core.model.tree import Tree, grow
 from tear_core.nano import WEIGHTS
 from tear_core.settings import load_settings
@@ -85,13 +91,82 @@ def test_it_is_imitated_until_it_has_become_so(
     assert len(seen) == 3, "what is passed over is not asked about again"
 
 
-def test_nothing_is_read_while_it_is_not_even_likely_after_its_own_input(
+def test_the_others_are_not_read_while_it_is_not_even_likely_after_its_own_input(
+    rows_base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def costs(_: Tree, several: Sequence[Triple], *__: object) -> list[Surprise]:
+        read.append(len(several))
+        return [Surprise(2.0, 1)] * len(several)
+
+    monkeypatch.setattr(commonplace, "surprise", costs)
+    tree, triple = grow(rows_base, PLAN.shape), Triple("mine", "I am here", "He went.", "healed")
+    assert not said_to_anybody(tree, triple, 1.5, 96) and read == [1]
+    assert said_to_anybody(tree, triple, 2.5, 96) and read == [1, 1, len(INPUTS)]
+
+
+def test_nobody_is_asked_about_whose_response_was_dear_when_it_was_last_seen(
     rows_base: Base, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = asked(monkeypatch, 1.0)
     _, steps = taken(rows_base, store, replace(OURS, commonplace=0.5))
-    assert all(imitated(steps)) and len(seen) == 1
-    assert min(each.report.response_loss for each in steps) > 0.5
+    assert all(imitated(steps)) and len(seen) == 1, "when it had not been seen yet"
+    costs = [each.report.responses for each in steps]
+    assert min(cost for (cost,) in costs) > 0.5
+
+
+def test_a_step_says_what_each_response_cost(rows_base: Base) -> None:
+    tree, several = grow(rows_base, PLAN.shape), [Triple("a", f"I am {n}", "So.") for n in (1, 2)]
+    examples = [Example(rows_base.format.training_tokens(each, 256), 0.0) for each in several]
+    optimizer = make_optimizer(tree, "adamw", 1e-3)
+    expected = []
+    for example in examples:
+        (row,) = pack([example.tokens], 256)
+        expected.append(token_nll(tree, row)[row.sections == Section.RESPONSE].mean().item())
+    report = dual_step(tree, optimizer, examples, lambda_=1.0, capacity=256)
+    assert report.responses == pytest.approx(expected, rel=1e-4)
+    assert math.isnan(report.response_loss), "though none is imitated"
+
+
+def test_a_replay_is_asked_about_whenever_it_is_drawn(
+    rows_base: Base, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each epoch draws another one: what the window cost before says nothing of it."""
+    seen = asked(monkeypatch, 70.0)
+    made, steps = with_replays(rows_base, store, replace(OURS, commonplace=50.0))
+    drawn = {each.id for step in steps for each in step.window} - made.new_ids
+    assert len(drawn) > 1 and {each.input for each in seen} >= {
+        each.triple.input for step in steps for each in step.window
+    }
+
+
+def test_it_does_not_end_because_a_cheaper_replay_was_drawn(
+    rows_base: Base, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once its own response is passed over, those of replays say nothing of how far it is."""
+    mine = "I am 9"
+    monkeypatch.setattr(update, "said_to_anybody", lambda _, triple, *__: triple.response == mine)
+    fallen: list[bool] = []
+    real = update._fallen_to
+
+    def watched(mean: update.Loss, first: update.Loss, few: bool) -> float:
+        fallen.append(few)
+        return real(mean, first, few)
+
+    monkeypatch.setattr(update, "_fallen_to", watched)
+    made, _ = with_replays(rows_base, store, replace(OURS, commonplace=1.0))
+    assert made.not_imitated and fallen and not any(fallen)
+
+
+def with_replays(base: Base, store: Store, plan: Plan) -> tuple[Update, list[Taken]]:
+    """One new triple ("I am 9") with one of several replays in each epoch."""
+    before = {each.id: each for each in triples.get_many(store, add(store, 0, 6))}
+    new = triples.get_many(store, add(store, 9, 1))
+    recipe = recipe_for(plan, new=1, replayable=6, depth=1, capacity=plan.capacity)
+    reservoir = Reservoir().offer(list(before), 0)
+    made = Update(grow(base, plan.shape), recipe, LearnerState(reservoir=reservoir), new, before)
+    return made, list(made.steps())
 
 
 @pytest.mark.parametrize("why", ["many", "hurt", "as often as asked for"])
