@@ -121,6 +121,9 @@ def test_a_broken_generation_falls_back_and_says_so(service: Service) -> None:
         file.write_bytes(b"torn")
     assert spoken_by(fresh) == 0
     assert "base answers" in fresh.status().message
+    add(fresh, 1, start=2)
+    learn(fresh)
+    assert spoken_by(fresh) > 0 and fresh.status().message == "", "another one answers"
 
 
 def test_an_adapter_of_other_weights_is_not_used(service: Service, tmp_path: Path) -> None:

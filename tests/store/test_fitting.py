@@ -4,7 +4,9 @@ base does."""
 from dataclasses import replace
 from pathlib import Path
 
-from tear_core.store import Store, generations
+import pytest
+
+from tear_core.store import Store, fitting, generations
 from tear_core.store.fitting import fingerprint_of, settle, stands_for, unfit
 from tests.store.made import generation
 
@@ -49,6 +51,22 @@ def test_what_is_learned_from_the_base_then_is_what_answers(store: Store) -> Non
     new = replace(generation(store), base_fingerprint=OTHER)
     assert generations.publish(store, new, [], []).number == generations.live(store, "nano")
     assert settle(store, "nano", OTHER) == stands_for(store, "nano") == 0
+
+
+def test_nobody_chooses_another_one_while_it_is_settled(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what somebody chose in between would be overruled."""
+    looked: list[bool] = []
+
+    def look(*given: str | Store) -> int:
+        looked.append(store.connection.in_transaction)
+        return unfit(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fitting, "unfit", look)
+    published(store)
+    settle(store, "nano", OTHER)
+    assert looked == [True]
 
 
 def test_one_whose_files_were_removed_does_not_come_back(store: Store) -> None:
